@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// An analysis: a file of its own in this folder and one line in Registry.cpp. It observes a replay and leaves findings;
+// it never reads a trace and never prints.
+#ifndef UNDERLOCK_ANALYZER_ANALYSES_ANALYSIS_H
+#define UNDERLOCK_ANALYZER_ANALYSES_ANALYSIS_H
+
+#include "analyzer/analyses/Finding.h"
+#include "analyzer/replay/Events.h"
+#include "analyzer/replay/Recording.h"
+#include <memory>
+#include <vector>
+
+namespace underlock {
+
+class Analysis : public Observer {
+public:
+  // `Recording` grows while the replay runs and outlives the analysis.
+  explicit Analysis(const Recording &R) : R(R) {}
+  virtual llvm::StringRef name() const = 0;
+  // Called once, after the last event. Appends.
+  virtual void finish(std::vector<Finding> &Out) = 0;
+
+protected:
+  const Recording &R;
+};
+
+// All analyses there are, in the order of reports.
+std::vector<std::unique_ptr<Analysis>> makeAnalyses(const Recording &R);
+
+} // namespace underlock
+
+#endif

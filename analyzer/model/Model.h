@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The model: what the locks of a code base are, and what they protect.
+//
+// One YAML file, read with LLVM's YAML library; the plugin reads its marks, the analyzer its contracts. This small
+// library is what both use to read it: it depends on LLVM's Support library alone, and on nothing else of Underlock.
+// The format is described for users in analyzer/models/README.md.
+//
+// Thread-safety: a loaded model is immutable. Errors: load() reports each with file, line, column and the offending line
+// to the given stream, and returns nothing; it never returns half a model.
+#ifndef UNDERLOCK_ANALYZER_MODEL_MODEL_H
+#define UNDERLOCK_ANALYZER_MODEL_MODEL_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace underlock::model {
+
+// Where an entry stands: for messages ("linux.yaml:12:5").
+struct Place {
+  std::string File;
+  unsigned Line = 0;
+  unsigned Column = 0;
+};
+
+enum class LockKind { Mutex, Spinlock, RwLock, RwSem, Semaphore, Pseudo };
+enum class Mode { Exclusive, Shared, Any };
+enum class Verb { Acquire, Try, Release, Init, Destroy, Wait };
+// Which return value says that a try, or an interruptible acquisition, got the lock.
+enum class Success { Always, Zero, NonZero };
+
+struct LockMark {
+  Verb What;
+  std::string Function; // the callee's name, as the linker sees it
+  unsigned Lock = 0;    // which argument is the lock, from 0
+  Mode LockMode = Mode::Exclusive;
+  Success If = Success::Always;
+  Place Where;
+};
+
+struct Lock {
+  std::string Id;
+  LockKind Kind = LockKind::Mutex;
+  bool Recursive = false; // the same context may take it again (a recursive reader for shared mode)
+  bool Owner = true;      // only who took it may release it
+  std::vector<LockMark> Marks;
+  Place Where;
+};
+
+// A moment in the code: the entry or the exit of a function, or a call of one, optionally only inside another one.
+struct Point {
+  enum class Kind { Entry, Exit, BeforeCall, AfterCall } At = Kind::Entry;
+  std::string Function;
+  std::string In; // for calls: only inside this function; empty: anywhere
+};
+
+struct Event {
+  std::string Id;
+  std::string What; // "a VF is removed": for the report's first line
+  Point At;
+  std::vector<unsigned> Objects; // argument numbers
+  std::string Why, See;
+  Place Where;
+};
+
+struct Phase {
+  std::string Id;
+  bool FromStart = false; // begins with the recording (boot): Begin is unused then
+  Point Begin, End;
+  std::string Why;
+  Place Where;
+};
+
+enum class Severity { Error, Warning, Note };
+
+struct Contract {
+  std::string Id;
+  std::string Event;                 // the id of an event
+  std::vector<std::string> Requires; // lock classes; one of them must be held
+  std::vector<std::string> Forbids;  // lock classes; none of them may be held
+  Mode RequiredMode = Mode::Any;     // Exclusive: a shared hold is not enough
+  std::vector<std::string> ExceptDuring; // phases during which the contract does not bind
+  Severity Level = Severity::Error;
+  std::string Why, See;
+  Place Where;
+};
+
+// Whether threads are who they are (a program), or stand for any caller (a kernel).
+enum class Threads { Themselves, Any };
+
+struct Ignore {
+  std::string File; // a glob over the source path as the compiler was given it, or a suffix of it
+  std::string Function; // or a function by name
+  std::string Why;
+  Place Where;
+};
+
+// A function that returns the lock it was given (`spinlock_check`): the name of the lock is looked for behind it.
+struct SeeThrough {
+  std::string Function;
+  unsigned Argument = 0;
+};
+
+struct Model {
+  std::string Name;              // "linux"; joined with '+' when several are merged
+  std::vector<std::string> Paths; // the files it came from, absolute
+  Threads Who = Threads::Themselves;
+  std::vector<std::string> ThemselvesDuring; // phases in which tasks of an `any` model are who they are (boot, initcalls)
+  std::vector<std::string> LockTypes; // struct names that are locks themselves: never part of a lock's name
+  std::vector<SeeThrough> SeeThroughs;
+  std::vector<Ignore> Ignores;
+  std::vector<std::string> Boundaries; // functions at which a stack's story begins (`vfs_write`): outer frames are not
+                                       // part of a finding's identity
+  std::vector<Lock> Locks;
+  std::vector<Event> Events;
+  std::vector<Phase> Phases;
+  std::vector<Contract> Contracts;
+
+  // A hash of all that the plugin reads. Contracts, severities and texts may change without a rebuild; marks may not.
+  uint64_t marksHash() const;
+
+  const Lock *findLock(llvm::StringRef Id) const;
+  const Event *findEvent(llvm::StringRef Id) const;
+  const Phase *findPhase(llvm::StringRef Id) const;
+};
+
+// Loads and merges models. Each name is a path (with a '/' or ending in .yaml), or the name of a shipped model, looked
+// for as NAME.yaml in `ShippedDir`. `extends:` is followed. Messages go to `Errors`.
+std::optional<Model> load(const std::vector<std::string> &Names, llvm::StringRef ShippedDir, llvm::raw_ostream &Errors);
+
+// The same from a buffer, for tests; `extends` is looked for in `ShippedDir`.
+std::optional<Model> parse(llvm::StringRef Text, llvm::StringRef FileName, llvm::StringRef ShippedDir,
+                           llvm::raw_ostream &Errors);
+
+} // namespace underlock::model
+
+#endif

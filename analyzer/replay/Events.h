@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What an analysis sees: typed events in one order of time, each with the held set of that moment.
+//
+// Replay reads the contexts of one recording, merges them by time, keeps the held set of each and the lifetimes of locks,
+// and calls the Observer below. An analysis never reads a trace; a test feeds replay from text instead.
+//
+// Ownership: everything a callback is given by reference lives until the callback returns, except where said: ids (of
+// contexts, sites, places, classes, instances) stay valid for the whole replay and can be looked up in the Recording.
+// Thread-safety: none; one replay calls its observers one after the other from one thread.
+#ifndef UNDERLOCK_ANALYZER_REPLAY_EVENTS_H
+#define UNDERLOCK_ANALYZER_REPLAY_EVENTS_H
+
+#include "analyzer/model/Model.h"
+#include "underlock/hooks.h"
+#include "underlock/trace.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace underlock {
+
+using ContextId = uint32_t;  // index into Recording::Contexts
+using SiteId = uint32_t;     // index into Recording::Sites
+using StackId = uint32_t;    // index into Recording::Stacks; stacks are interned over the whole recording
+using ClassId = uint32_t;    // index into Recording::Classes
+using InstanceId = uint32_t; // index into Recording::Instances
+using Ticks = uint64_t;
+constexpr uint32_t None = ~0u;
+
+struct Site {
+  uint8_t Verb = 0; // enum underlock_verb
+  model::Mode Mode = model::Mode::Exclusive;
+  uint32_t Line = 0, Column = 0;
+  std::string Mark, File, Function, Expression, ClassName;
+  const model::Lock *Lock = nullptr;   // the model's entry for Mark, where the verb is a lock's
+  const model::Event *Event = nullptr; // … an event's
+  const model::Phase *Phase = nullptr; // … a phase's
+};
+
+// A site together with the stack that led to it.
+struct PlaceRef {
+  SiteId Site = None;
+  StackId Stack = None;
+};
+
+struct Context {
+  uint32_t TraceId = 0; // as the trace numbers it
+  underlock_context_kind Kind = UNDERLOCK_CONTEXT_THREAD;
+  uint64_t OsId = 0;
+  std::string Name;
+};
+
+// All locks born at one place in the code (DESIGN.md, "Words").
+struct LockClass {
+  std::string Name;     // what a person reads: `pci_rescan_remove_lock`, `device.mutex`
+  std::string InitSite; // the function that initialises it, where several initialise one name; else empty
+  const model::Lock *Lock = nullptr;
+};
+
+// One lock: an address, for as long as the memory behind it is that lock.
+struct LockInstance {
+  uint64_t Address = 0;
+  ClassId Class = None;
+  ContextId Creator = None; // the context that initialised it, or None when that was not seen
+  bool SharedUse = false;   // a context other than the creator has acquired it (or its creator is not known)
+};
+
+struct Hold {
+  InstanceId Lock = None;
+  model::Mode Mode = model::Mode::Exclusive;
+  bool ByTry = false;
+  PlaceRef Place; // of the acquisition
+  Ticks Since = 0;
+};
+
+// The moment at which something happened.
+struct Moment {
+  Ticks Time = 0;
+  ContextId Context = None;
+  uint8_t State = 0; // enum underlock_state
+  llvm::ArrayRef<Hold> Held; // before the event takes effect
+};
+
+class Observer {
+public:
+  virtual ~Observer() = default;
+  // Acquired: Held does not contain the new one yet. `New` does.
+  virtual void acquired(const Moment &, const Hold &New) {}
+  // Released: `Old` is the hold that ends. Held still contains it.
+  virtual void released(const Moment &, const Hold &Old, SiteId At) {}
+  // A release of a lock that this context does not hold. `Holder` is the context that does, or None.
+  virtual void releasedUnheld(const Moment &, InstanceId Lock, SiteId At, ContextId Holder) {}
+  virtual void failed(const Moment &, InstanceId Lock, PlaceRef At) {}
+  virtual void event(const Moment &, PlaceRef At, llvm::ArrayRef<uint64_t> Objects) {}
+  virtual void phaseBegin(const Moment &, PlaceRef At, const model::Phase &) {}
+  virtual void phaseEnd(const Moment &, SiteId At, const model::Phase &) {}
+  // A lock is born or dies. `died` is called with the holds that still exist on it, if any (a lock freed while held).
+  virtual void born(const Moment &, InstanceId Lock, SiteId At) {}
+  virtual void died(const Moment &, InstanceId Lock, SiteId At, ContextId HeldBy) {}
+  // Threads. `Child` is None where the trace never shows the child.
+  virtual void fork(const Moment &, ContextId Child) {}
+  virtual void join(const Moment &, ContextId Child) {}
+  virtual void contextEnd(const Moment &) {}
+  // At the end of the recording, once for each context that still waits for a lock.
+  virtual void waiting(const Moment &, InstanceId Lock, PlaceRef At, Ticks Since) {}
+};
+
+} // namespace underlock
+
+#endif

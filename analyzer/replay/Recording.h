@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What is known of one recording: the tables that ids of a replay index, and facts about the recording as a whole.
+// Replay fills it while it runs; analyses and reports read it.
+#ifndef UNDERLOCK_ANALYZER_REPLAY_RECORDING_H
+#define UNDERLOCK_ANALYZER_REPLAY_RECORDING_H
+
+#include "analyzer/replay/Events.h"
+#include <string>
+#include <vector>
+
+namespace underlock {
+
+// A mapped binary of the recorded program.
+struct Image {
+  uint64_t Start = 0, End = 0, Bias = 0;
+  std::string Path, BuildId;
+};
+
+// One frame as a person reads it. A return address gives several when calls were inlined, innermost first.
+struct Frame {
+  uint64_t Address = 0;
+  std::string Function; // demangled; "" where no symbol is known
+  std::string File;
+  uint32_t Line = 0, Column = 0;
+  bool Inlined = false; // into the next frame
+};
+
+// Turns addresses into names. One implementation asks LLVM's symbolizer, the tests' one reads names out of the text.
+class Symbols {
+public:
+  virtual ~Symbols() = default;
+  virtual std::vector<Frame> frames(uint64_t ReturnAddress) = 0;
+  // The symbol of a datum ("pci_rescan_remove_lock"), or "".
+  virtual std::string datum(uint64_t Address) = 0;
+};
+
+// What a reader has to be told about the recording itself, next to findings. None of it is silent.
+struct Remark {
+  enum class Kind { Note, Warning } Level = Kind::Warning;
+  std::string Text;
+};
+
+struct Recording {
+  explicit Recording(const model::Model &M) : Model(M) {}
+
+  const model::Model &Model;
+  std::string Name; // the file
+  underlock_platform Platform = UNDERLOCK_PLATFORM_POSIX;
+  std::string Program;
+  double TicksPerSecond = 0; // 0: unknown
+  Ticks Start = 0, End = 0;
+  bool CleanExit = false; // the program ended in order
+
+  std::vector<Site> Sites;
+  std::vector<std::vector<uint64_t>> Stacks; // return addresses, innermost first
+  std::vector<Context> Contexts;
+  std::vector<LockClass> Classes;
+  std::vector<LockInstance> Instances;
+  std::vector<Image> Images;
+  std::vector<Remark> Remarks;
+  uint64_t Records = 0; // timed records replayed
+  uint64_t Lost = 0;
+
+  // How often each model entry was seen, by id, for "never exercised".
+  struct Exercised {
+    uint64_t Count = 0;
+    uint64_t Exempt = 0; // of them, during a phase that exempts the contract
+  };
+  std::vector<uint64_t> EventCounts; // by index into Model.Events
+
+  mutable Symbols *Names = nullptr; // may be null: nothing has a name then
+
+  const LockClass &classOf(InstanceId I) const { return Classes[Instances[I].Class]; }
+
+  // All frames of a stack, inlined ones expanded, innermost first.
+  std::vector<Frame> frames(StackId S) const;
+
+  // The functions of a stack from the site outwards up to the first boundary of the model (or main, or a thread's start),
+  // without compiler-made suffixes: what a finding's identity may be made of.
+  std::vector<std::string> story(PlaceRef P) const;
+};
+
+} // namespace underlock
+
+#endif
