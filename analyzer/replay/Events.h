@@ -100,9 +100,10 @@ public:
   // A lock is born or dies. `died` is called with the holds that still exist on it, if any (a lock freed while held).
   virtual void born(const Moment &, InstanceId Lock, SiteId At) {}
   virtual void died(const Moment &, InstanceId Lock, SiteId At, ContextId HeldBy) {}
-  // Threads. `Child` is None where the trace never shows the child.
-  virtual void fork(const Moment &, ContextId Child) {}
-  virtual void join(const Moment &, ContextId Child) {}
+  // Threads. The token stands for the child: its parent's fork comes before its start, and before its context is known.
+  virtual void fork(const Moment &, uint64_t Token) {}
+  virtual void start(const Moment &, uint64_t Token) {}
+  virtual void join(const Moment &, uint64_t Token) {}
   virtual void contextEnd(const Moment &) {}
   // At the end of the recording, once for each context that still waits for a lock.
   virtual void waiting(const Moment &, InstanceId Lock, PlaceRef At, Ticks Since) {}
