@@ -2,8 +2,8 @@
 //
 // What an analysis sees: typed events in one order of time, each with the held set of that moment.
 //
-// Replay reads the contexts of one recording, merges them by time, keeps the held set of each and the lifetimes of locks,
-// and calls the Observer below. An analysis never reads a trace; a test feeds replay from text instead.
+// Replay reads the contexts of one recording, merges them by time, keeps the held set of each and the lifetimes of
+// locks, and calls the Observer below. An analysis never reads a trace; a test feeds replay from text instead.
 //
 // Ownership: everything a callback is given by reference lives until the callback returns, except where said: ids (of
 // contexts, sites, places, classes, instances) stay valid for the whole replay and can be looked up in the Recording.
@@ -80,7 +80,7 @@ struct Hold {
 struct Moment {
   Ticks Time = 0;
   ContextId Context = None;
-  uint8_t State = 0; // enum underlock_state
+  uint8_t State = 0;         // enum underlock_state
   llvm::ArrayRef<Hold> Held; // before the event takes effect
 };
 

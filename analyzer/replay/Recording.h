@@ -76,8 +76,8 @@ struct Recording {
   // All frames of a stack, inlined ones expanded, innermost first.
   std::vector<Frame> frames(StackId S) const;
 
-  // The functions of a stack from the site outwards up to the first boundary of the model (or main, or a thread's start),
-  // without compiler-made suffixes: what a finding's identity may be made of.
+  // The functions of a stack from the site outwards up to the first boundary of the model (or main, or a thread's
+  // start), without compiler-made suffixes: what a finding's identity may be made of.
   std::vector<std::string> story(PlaceRef P) const;
 };
 

@@ -16,11 +16,11 @@ struct Record {
   uint8_t State = 0;
   Ticks Time = 0;
   ContextId Context = None;
-  uint64_t Lock = 0;         // lock records
-  SiteId Site = None;        // all but THREAD and EXIT
-  StackId Stack = None;      // where the record has a place
-  uint8_t What = 0;          // THREAD: enum underlock_thread_record
-  uint64_t Value = 0;        // THREAD: token
+  uint64_t Lock = 0;                      // lock records
+  SiteId Site = None;                     // all but THREAD and EXIT
+  StackId Stack = None;                   // where the record has a place
+  uint8_t What = 0;                       // THREAD: enum underlock_thread_record
+  uint64_t Value = 0;                     // THREAD: token
   llvm::SmallVector<uint64_t, 4> Objects; // EVENT
 };
 
@@ -32,8 +32,8 @@ struct Waiting {
   Ticks Since = 0;
 };
 
-// Where records come from: a trace file, several, or a test's text. It appends to the Recording's Sites, Stacks, Contexts
-// and Images as definitions come by; a record's indices are valid when next() returns it.
+// Where records come from: a trace file, several, or a test's text. It appends to the Recording's Sites, Stacks,
+// Contexts and Images as definitions come by; a record's indices are valid when next() returns it.
 class Source {
 public:
   enum class Status { Record, End, Failed };

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Replay keeps, record by record, what each context holds and which lock lives at which address, and tells observers.
+//
+// A recording may be wrong in ways that a real run cannot be: a release that was not marked leaves a lock held for
+// ever, and every later acquisition would look as if done under it. So replay believes the locks over the marks: where
+// a context gets a lock exclusively that another still seems to hold, the older hold has ended unseen. It is ended
+// then, counted, and said (DESIGN.md: "the analyzer verifies it, and says so").
+#include "analyzer/replay/Replay.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace underlock;
+
+namespace {
+
+class Replayer {
+public:
+  Replayer(Source &From, Recording &R, llvm::ArrayRef<Observer *> To) : From(From), R(R), To(To) {
+    R.EventCounts.assign(R.Model.Events.size(), 0);
+  }
+
+  bool run();
+
+private:
+  // What replay knows of a lock beyond the Recording's tables.
+  struct LockState {
+    ContextId ExclusiveHolder = None;
+    uint32_t SharedHolders = 0;
+    bool Named = false; // its class has a name; until then each site and the binary's symbols are asked
+  };
+  struct ContextState {
+    llvm::SmallVector<Hold, 8> Held;
+    bool Ended = false;
+  };
+
+  void one(const Record &Rec);
+  void acquired(const Record &Rec);
+  void released(const Record &Rec);
+  void releasedElsewhere(const Record &Rec, InstanceId Lock);
+  void born(const Record &Rec);
+  void died(const Record &Rec, uint64_t Address);
+  void thread(const Record &Rec);
+  void endOfRecording();
+
+  InstanceId instanceAt(uint64_t Address, SiteId At);
+  InstanceId newInstance(uint64_t Address, SiteId At, ContextId Creator);
+  void nameInstance(InstanceId I, const Site &S);
+  ClassId classNamed(llvm::StringRef Name, llvm::StringRef InitSite, const model::Lock *Lock);
+  void endHold(ContextId Context, InstanceId Lock, size_t Index);
+  void endUnseenHold(const Record &Rec, InstanceId Lock, ContextId Holder);
+
+  Moment momentOf(const Record &Rec) {
+    return Moment{Rec.Time, Rec.Context, Rec.State, contextState(Rec.Context).Held};
+  }
+  ContextState &contextState(ContextId C) {
+    if (C >= Contexts.size())
+      Contexts.resize(C + 1);
+    return Contexts[C];
+  }
+  template <typename Callback> void tell(Callback Call) {
+    for (Observer *O : To)
+      Call(*O);
+  }
+
+  Source &From;
+  Recording &R;
+  llvm::ArrayRef<Observer *> To;
+
+  std::vector<ContextState> Contexts;
+  std::vector<LockState> Locks; // by InstanceId
+  llvm::DenseMap<uint64_t, InstanceId> Living;
+  llvm::StringMap<ClassId> ClassByKey;
+  llvm::StringMap<uint64_t> UnseenReleases; // by class: holds that ended without a record
+  // Holds that were ended that way. Their release may still come: then the clock is to blame, not a missing mark.
+  llvm::DenseMap<std::pair<ContextId, InstanceId>, uint32_t> EndedUnseen;
+  uint64_t Overlaps = 0;
+  uint64_t Backwards = 0;
+  Ticks Last = 0;
+};
+
+// ---- Lock identity ----
+
+ClassId Replayer::classNamed(llvm::StringRef Name, llvm::StringRef InitSite, const model::Lock *Lock) {
+  std::string Key = (Name + llvm::Twine('\0') + InitSite).str();
+  auto [It, New] = ClassByKey.try_emplace(Key, R.Classes.size());
+  if (New)
+    R.Classes.push_back({Name.str(), InitSite.str(), Lock});
+  else if (!R.Classes[It->second].Lock)
+    R.Classes[It->second].Lock = Lock;
+  return It->second;
+}
+
+// A lock is named by the site that knows it, or by the binary's symbols where it is a global.
+void Replayer::nameInstance(InstanceId I, const Site &S) {
+  LockInstance &Instance = R.Instances[I];
+  std::string Name = S.ClassName;
+  if (Name.empty() && R.Names)
+    Name = R.Names->datum(Instance.Address);
+  Locks[I].Named = !Name.empty();
+  llvm::StringRef InitSite = S.Verb == UNDERLOCK_VERB_INIT ? llvm::StringRef(S.Function) : llvm::StringRef();
+  // A lock that was born nameless keeps the place of its birth when a later site names it.
+  std::string Inherited;
+  if (InitSite.empty() && Instance.Class != None) {
+    Inherited = R.Classes[Instance.Class].InitSite;
+    InitSite = Inherited;
+  }
+  Instance.Class = classNamed(Name, InitSite, S.Lock);
+}
+
+InstanceId Replayer::newInstance(uint64_t Address, SiteId At, ContextId Creator) {
+  InstanceId I = R.Instances.size();
+  LockInstance Instance;
+  Instance.Address = Address;
+  Instance.Creator = Creator;
+  // Whose birth was not seen may have been shared long before.
+  Instance.SharedUse = Creator == None;
+  R.Instances.push_back(Instance);
+  Locks.emplace_back();
+  nameInstance(I, R.Sites[At]);
+  Living[Address] = I;
+  return I;
+}
+
+InstanceId Replayer::instanceAt(uint64_t Address, SiteId At) {
+  auto It = Living.find(Address);
+  if (It == Living.end())
+    return newInstance(Address, At, None);
+  if (!Locks[It->second].Named && !R.Sites[At].ClassName.empty())
+    nameInstance(It->second, R.Sites[At]);
+  return It->second;
+}
+
+// ---- Holds ----
+
+void Replayer::endHold(ContextId Context, InstanceId Lock, size_t Index) {
+  auto &Held = contextState(Context).Held;
+  LockState &State = Locks[Lock];
+  if (Held[Index].Mode == model::Mode::Shared)
+    State.SharedHolders -= State.SharedHolders > 0;
+  Held.erase(Held.begin() + Index);
+  if (State.ExclusiveHolder == Context &&
+      llvm::none_of(Held, [&](const Hold &H) { return H.Lock == Lock && H.Mode != model::Mode::Shared; }))
+    State.ExclusiveHolder = None;
+}
+
+void Replayer::endUnseenHold(const Record &Rec, InstanceId Lock, ContextId Holder) {
+  auto &Held = contextState(Holder).Held;
+  for (size_t I = Held.size(); I-- > 0;)
+    if (Held[I].Lock == Lock)
+      endHold(Holder, Lock, I);
+  ++UnseenReleases[R.classOf(Lock).Name];
+  ++EndedUnseen[{Holder, Lock}];
+}
+
+void Replayer::acquired(const Record &Rec) {
+  const Site &S = R.Sites[Rec.Site];
+  InstanceId Lock = instanceAt(Rec.Lock, Rec.Site);
+  LockInstance &Instance = R.Instances[Lock];
+  if (Instance.Creator != Rec.Context)
+    Instance.SharedUse = true;
+
+  LockState &State = Locks[Lock];
+  bool Shared = S.Mode == model::Mode::Shared;
+  // A counting semaphore can be taken by several; all else excludes.
+  bool Excludes = !S.Lock || S.Lock->Kind != model::LockKind::Semaphore;
+  if (Excludes && State.ExclusiveHolder != None && State.ExclusiveHolder != Rec.Context)
+    endUnseenHold(Rec, Lock, State.ExclusiveHolder);
+
+  Hold New;
+  New.Lock = Lock;
+  New.Mode = S.Mode;
+  New.ByTry = S.Verb == UNDERLOCK_VERB_TRY;
+  New.Place = {Rec.Site, Rec.Stack};
+  New.Since = Rec.Time;
+  Moment M = momentOf(Rec);
+  tell([&](Observer &O) { O.acquired(M, New); });
+  contextState(Rec.Context).Held.push_back(New);
+  if (Shared)
+    ++State.SharedHolders;
+  else
+    State.ExclusiveHolder = Rec.Context;
+}
+
+void Replayer::released(const Record &Rec) {
+  InstanceId Lock = instanceAt(Rec.Lock, Rec.Site);
+  auto &Held = contextState(Rec.Context).Held;
+  model::Mode Wanted = R.Sites[Rec.Site].Mode;
+  size_t Found = Held.size();
+  for (size_t I = Held.size(); I-- > 0;) {
+    if (Held[I].Lock != Lock)
+      continue;
+    if (Found == Held.size())
+      Found = I;
+    if (Wanted == model::Mode::Any || Held[I].Mode == Wanted) {
+      Found = I;
+      break;
+    }
+  }
+  if (Found == Held.size())
+    return releasedElsewhere(Rec, Lock);
+  Moment M = momentOf(Rec);
+  Hold Old = Held[Found];
+  tell([&](Observer &O) { O.released(M, Old, Rec.Site); });
+  endHold(Rec.Context, Lock, Found);
+}
+
+// The releasing context does not hold it. Kinds without an owner (semaphores) may be taken here and given back there;
+// for the others it is the analyses' to judge. Either way the lock is free afterwards.
+void Replayer::releasedElsewhere(const Record &Rec, InstanceId Lock) {
+  if (auto It = EndedUnseen.find({Rec.Context, Lock}); It != EndedUnseen.end()) {
+    if (--It->second == 0)
+      EndedUnseen.erase(It);
+    --UnseenReleases[R.classOf(Lock).Name];
+    ++Overlaps;
+    return;
+  }
+  ContextId Holder = None;
+  size_t Index = 0;
+  for (ContextId C = 0; C < Contexts.size() && Holder == None; ++C)
+    for (size_t I = Contexts[C].Held.size(); I-- > 0;)
+      if (Contexts[C].Held[I].Lock == Lock) {
+        Holder = C;
+        Index = I;
+        break;
+      }
+  const model::Lock *Kind = R.classOf(Lock).Lock;
+  Moment M = momentOf(Rec);
+  if (Holder == None || !Kind || Kind->Owner) {
+    tell([&](Observer &O) { O.releasedUnheld(M, Lock, Rec.Site, Holder); });
+  } else {
+    M.Held = contextState(Holder).Held;
+    Hold Old = M.Held[Index];
+    tell([&](Observer &O) { O.released(M, Old, Rec.Site); });
+  }
+  if (Holder != None)
+    endHold(Holder, Lock, Index);
+}
+
+// ---- Lifetimes, threads ----
+
+void Replayer::died(const Record &Rec, uint64_t Address) {
+  auto It = Living.find(Address);
+  if (It == Living.end())
+    return;
+  InstanceId Lock = It->second;
+  ContextId HeldBy = None;
+  for (ContextId C = 0; C < Contexts.size() && HeldBy == None; ++C)
+    if (llvm::any_of(Contexts[C].Held, [&](const Hold &H) { return H.Lock == Lock; }))
+      HeldBy = C;
+  Moment M = momentOf(Rec);
+  tell([&](Observer &O) { O.died(M, Lock, Rec.Site, HeldBy); });
+  for (ContextId C = 0; C < Contexts.size(); ++C)
+    for (size_t I = Contexts[C].Held.size(); I-- > 0;)
+      if (Contexts[C].Held[I].Lock == Lock)
+        endHold(C, Lock, I);
+  Living.erase(Address);
+}
+
+void Replayer::born(const Record &Rec) {
+  died(Rec, Rec.Lock);
+  InstanceId Lock = newInstance(Rec.Lock, Rec.Site, Rec.Context);
+  Moment M = momentOf(Rec);
+  tell([&](Observer &O) { O.born(M, Lock, Rec.Site); });
+}
+
+void Replayer::thread(const Record &Rec) {
+  Moment M = momentOf(Rec);
+  switch (Rec.What) {
+  case UNDERLOCK_THREAD_FORK:
+    return tell([&](Observer &O) { O.fork(M, Rec.Value); });
+  case UNDERLOCK_THREAD_START:
+    return tell([&](Observer &O) { O.start(M, Rec.Value); });
+  case UNDERLOCK_THREAD_JOIN:
+    return tell([&](Observer &O) { O.join(M, Rec.Value); });
+  case UNDERLOCK_THREAD_END:
+    contextState(Rec.Context).Ended = true;
+    return tell([&](Observer &O) { O.contextEnd(M); });
+  }
+}
+
+void Replayer::one(const Record &Rec) {
+  switch (Rec.Kind) {
+  case UNDERLOCK_RECORD_ACQUIRED:
+    return acquired(Rec);
+  case UNDERLOCK_RECORD_RELEASED:
+    return released(Rec);
+  case UNDERLOCK_RECORD_INIT:
+    return born(Rec);
+  case UNDERLOCK_RECORD_DESTROY:
+    return died(Rec, Rec.Lock);
+  case UNDERLOCK_RECORD_THREAD:
+    return thread(Rec);
+  default:
+    break;
+  }
+
+  PlaceRef At{Rec.Site, Rec.Stack};
+  if (Rec.Kind == UNDERLOCK_RECORD_FAILED) {
+    InstanceId Lock = instanceAt(Rec.Lock, Rec.Site);
+    Moment M = momentOf(Rec);
+    return tell([&](Observer &O) { O.failed(M, Lock, At); });
+  }
+  Moment M = momentOf(Rec);
+  if (Rec.Kind == UNDERLOCK_RECORD_EVENT) {
+    if (const model::Event *E = R.Sites[Rec.Site].Event)
+      ++R.EventCounts[E - R.Model.Events.data()];
+    return tell([&](Observer &O) { O.event(M, At, Rec.Objects); });
+  }
+  const model::Phase *P = Rec.Site != None ? R.Sites[Rec.Site].Phase : nullptr;
+  if (Rec.Kind == UNDERLOCK_RECORD_PHASE_BEGIN && P)
+    return tell([&](Observer &O) { O.phaseBegin(M, At, *P); });
+  if (Rec.Kind == UNDERLOCK_RECORD_PHASE_END && P)
+    return tell([&](Observer &O) { O.phaseEnd(M, Rec.Site, *P); });
+  if (Rec.Kind == UNDERLOCK_RECORD_EXIT)
+    R.CleanExit = true;
+}
+
+// ---- The whole ----
+
+void Replayer::endOfRecording() {
+  for (const Waiting &W : From.waiting()) {
+    InstanceId Lock = instanceAt(W.Lock, W.Place.Site);
+    Moment M{R.End, W.Context, 0, contextState(W.Context).Held};
+    tell([&](Observer &O) { O.waiting(M, Lock, W.Place, W.Since); });
+  }
+  for (const auto &Unseen : UnseenReleases)
+    if (Unseen.getValue() > 0)
+      R.Remarks.push_back(
+          {Remark::Kind::Warning,
+           llvm::formatv(
+               "{0} was taken {1} time(s) while the recording still showed it held elsewhere: a release is not "
+               "marked in the model, or was made by code built without Underlock; the older hold was ended",
+               Unseen.getKey().empty() ? "a lock without a name" : Unseen.getKey(), Unseen.getValue())
+               .str()});
+  if (Overlaps)
+    R.Remarks.push_back(
+        {Remark::Kind::Warning,
+         llvm::formatv("{0} section(s) of one lock overlap in time: the clocks of the processors differ, "
+                       "so the order of events between threads is not exact",
+                       Overlaps)
+             .str()});
+  if (Backwards)
+    R.Remarks.push_back({Remark::Kind::Warning,
+                         llvm::formatv("{0} record(s) stand before an earlier one of another context: the clock ran "
+                                       "backwards between processors, so the order of locks is not exact",
+                                       Backwards)
+                             .str()});
+}
+
+bool Replayer::run() {
+  Record Rec;
+  for (;;) {
+    switch (From.next(Rec)) {
+    case Source::Status::Failed:
+      return false;
+    case Source::Status::End:
+      endOfRecording();
+      return true;
+    case Source::Status::Record:
+      break;
+    }
+    if (R.Records++ == 0)
+      R.Start = Rec.Time;
+    if (Rec.Time < Last)
+      ++Backwards;
+    Last = R.End = std::max(Last, Rec.Time);
+    one(Rec);
+  }
+}
+
+} // namespace
+
+bool underlock::replay(Source &From, Recording &R, llvm::ArrayRef<Observer *> To) {
+  return Replayer(From, R, To).run();
+}
