@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * The context: all that the runtime knows of one flow of control, and what a port does with it.
+ *
+ * A context has one writer, the flow itself, so nothing in it is locked. What can come in between is a signal handler
+ * (or an interrupt, where the port gives it no context of its own) on the same flow: `busy` keeps it out of a half-done
+ * change. One fixed struct instead of parts allocated on demand: a port can keep a static pool of them.
+ */
+#ifndef UNDERLOCK_CORE_CONTEXT_H
+#define UNDERLOCK_CORE_CONTEXT_H
+
+#include "port.h"
+
+#define UNDERLOCK_FRAMES_MAX 64u /* the most that underlock_frame_limit can be set to */
+#define UNDERLOCK_WAITS_MAX 4u	 /* notes of waiting that can be stacked: the outermost one, and handlers on top */
+
+/* A lock that is held. Newest last. */
+struct underlock_held {
+	uint64_t lock;
+	const struct underlock_site *site; /* of the acquisition */
+	uint32_t place;			   /* … with its stack */
+	uint32_t mode;			   /* enum underlock_mode */
+};
+
+/* What is waited for. `frame` tells a wait that was left without a word (an exception, longjmp) from one further out. */
+struct underlock_wait {
+	uint64_t lock;
+	uint64_t since;
+	uintptr_t frame;
+	uint32_t place;
+};
+
+/* A pair of site and stack, known by its hash alone: 64 bits over the few thousand places of a context. */
+struct underlock_place {
+	uint64_t hash; /* 0: empty */
+	uint64_t number;
+};
+
+struct underlock_context {
+	uint32_t number;	/* in the trace; 0: these bytes are no context (yet, or no longer) */
+	uint8_t busy;		/* the core is at work on this context */
+	uint8_t kind;		/* enum underlock_context_kind */
+	uint8_t wait_count;	/* of `waits` */
+	uint8_t waits_missed;	/* waits begun beyond UNDERLOCK_WAITS_MAX, not ended yet */
+	uint64_t os_id;
+
+	struct underlock_chunk_header *chunk; /* the open one; NULL when the first could not be had */
+	uint8_t *at;		/* where the next record goes */
+	uint8_t *end;		/* of the chunk */
+	uint64_t last_ticks;	/* of the newest timed record: time never runs backwards */
+	uint32_t sequence;	/* of the next chunk */
+	uint32_t last_place;	/* number given last */
+
+	uintptr_t stack_low;	/* see underlock_port_stack() */
+	uintptr_t stack_high;
+
+	uint64_t dropped;	/* records lost so far … */
+	uint64_t dropped_shown; /* … and how many of them the chunk's header shows */
+
+	uint32_t held_count;
+	uint32_t held_missed;	/* acquisitions that found `held` full, not released yet */
+
+	struct underlock_wait waits[UNDERLOCK_WAITS_MAX];
+	uint64_t lock_slots[UNDERLOCK_LOCK_SLOTS];
+	struct underlock_held held[UNDERLOCK_HELD_LIMIT];
+	uint64_t frames[UNDERLOCK_FRAMES_MAX]; /* scratch: the stack being taken */
+	struct underlock_place places[UNDERLOCK_PLACE_BUCKETS][2];
+};
+
+/* Settings of the run. The port may change them before it makes its first context, and nobody after. */
+extern uint32_t underlock_frame_limit; /* 32; at most UNDERLOCK_FRAMES_MAX */
+
+/*
+ * What of a site's id cell is the generation (see site.h). A port whose process can be copied (fork) raises it by one in
+ * the copy: the copy's trace then defines its sites anew. Below UNDERLOCK_GENERATIONS.
+ */
+#define UNDERLOCK_GENERATIONS 256u
+extern uint32_t underlock_generation;
+
+/*
+ * For ports. `c` is zeroed memory, then a context until underlock_context_end(). All but start() do nothing when `c` is
+ * NULL or busy; definitions that find no space are counted as lost.
+ */
+void underlock_context_start(struct underlock_context *c, enum underlock_context_kind kind, uint64_t os_id);
+/* Writes THREAD_END and seals. The memory is no context any more (number 0) and can be zeroed and started again. */
+void underlock_context_end(struct underlock_context *c);
+/* The same without THREAD_END, for the context that ends the run: writes EXIT with the run's total of lost records. */
+void underlock_context_exit(struct underlock_context *c);
+
+void underlock_thread_record(struct underlock_context *c, enum underlock_thread_record what, uint64_t value);
+void underlock_define_image(struct underlock_context *c, uint64_t start, uint64_t end, uint64_t bias, const char *path,
+			    const void *build_id, size_t build_id_size);
+void underlock_define_name(struct underlock_context *c, const char *name);
+void underlock_define_clock(struct underlock_context *c, uint64_t ticks, uint64_t nanoseconds);
+
+/* One record is lost; `c` may be NULL. Callable while `c` is busy. */
+void underlock_count_lost(struct underlock_context *c);
+
+/* A new child starts with what its parent held (fork): an ACQUIRED for each of `held`, without a stack. */
+void underlock_inherit_held(struct underlock_context *c, const struct underlock_held *held, uint32_t count);
+
+/* Fills in a file header, checksum included, but for what the port must know: `header` is zeroed but for platform,
+ * machine, process, start_time, ticks_per_second and program. */
+void underlock_finish_file_header(struct underlock_file_header *header, uint64_t start_ticks);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * The port interface: what the core asks of the platform, and nothing else.
+ *
+ * A port is a folder with a header `underlock_port.h`, found through the include path when the core is compiled for it,
+ * and the files that implement the rest. The core calls neither libc nor kernel; of the compiler it uses __atomic_* and
+ * __builtin_mem{cpy,set,move}. It has no thread-local and no floating-point variable, never blocks, and keeps all it
+ * knows in the context. So the port decides where the core can run: as early, and in as strange a place (NMI, signal
+ * handler) as its underlock_port_context() can tell who is running.
+ *
+ * `underlock_port.h` defines, before anything else of the core is seen:
+ *     UNDERLOCK_CHUNK_SIZE     bytes of a chunk: a power of two, 4096 at least
+ *     UNDERLOCK_HELD_LIMIT     locks one context can hold before underlock_holds() says "unknown"  (24 bytes each)
+ *     UNDERLOCK_PLACE_BUCKETS  a power of two: the places a context remembers, by twos            (32 bytes each)
+ *     UNDERLOCK_STRING_LIMIT   longer file, function and lock names are cut in the trace: a definition fits a chunk
+ * and the functions below marked HOT, as static inline where it can: they run once or twice per hook.
+ */
+#ifndef UNDERLOCK_CORE_PORT_H
+#define UNDERLOCK_CORE_PORT_H
+
+#include "underlock/hooks.h"
+#include "underlock/trace.h"
+
+struct underlock_context;
+
+#include "underlock_port.h"
+
+/*
+ * HOT: static inline struct underlock_context *underlock_port_context(void);
+ * The running flow of control, made on first use: zeroed memory that lives until the flow ends, given to
+ * underlock_context_start() once. An interrupt on top of a task is another context, or the same one: what it then does
+ * while the core is busy with that context is dropped and counted. NULL: record nothing (off, out of contexts, or this
+ * very call makes a context further up the stack). The port counts what it drops so: underlock_count_lost(NULL).
+ *
+ * HOT: static inline uint64_t underlock_port_ticks_acquire(void);
+ * HOT: static inline uint64_t underlock_port_ticks_release(void);
+ * One clock for all contexts. The first is read after the lock is held: no earlier instruction may still be under way
+ * (x86-64: lfence, rdtsc). The second is read before any later store is visible (x86-64: plain rdtsc; a store never
+ * passes an older instruction). So the sections of one lock never overlap in a trace.
+ *
+ * HOT: static inline uint8_t underlock_port_state(void);
+ * The machine's state now: bits of enum underlock_state.
+ */
+
+/*
+ * A zeroed chunk of UNDERLOCK_CHUNK_SIZE bytes that no one else has, in the trace from now on; NULL when there is no
+ * space. Once NULL, it may be asked again at every record: answer fast.
+ */
+void *underlock_port_chunk_new(void);
+
+/* The core has sealed this chunk and never touches it again: the port may unmap it. */
+void underlock_port_chunk_done(void *chunk);
+
+/*
+ * `frame` is an address on the running stack that is outside [c->stack_low, c->stack_high). Set both to the bounds of
+ * the stack that it is on, every byte from `frame` up to stack_high being readable; or leave both 0 when that is not
+ * known: stacks then have one frame. Called in any context the core is called in.
+ */
+void underlock_port_stack(struct underlock_context *c, uintptr_t frame);
+
+#endif
