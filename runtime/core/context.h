@@ -67,6 +67,8 @@ struct underlock_context {
 	struct underlock_place places[UNDERLOCK_PLACE_BUCKETS][2];
 };
 
+#include "underlock_port_hot.h"
+
 /* Settings of the run. The port may change them before it makes its first context, and nobody after. */
 extern uint32_t underlock_frame_limit; /* 32; at most UNDERLOCK_FRAMES_MAX */
 

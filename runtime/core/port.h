@@ -2,18 +2,20 @@
 /*
  * The port interface: what the core asks of the platform, and nothing else.
  *
- * A port is a folder with a header `underlock_port.h`, found through the include path when the core is compiled for it,
- * and the files that implement the rest. The core calls neither libc nor kernel; of the compiler it uses __atomic_* and
- * __builtin_mem{cpy,set,move}. It has no thread-local and no floating-point variable, never blocks, and keeps all it
- * knows in the context. So the port decides where the core can run: as early, and in as strange a place (NMI, signal
- * handler) as its underlock_port_context() can tell who is running.
+ * A port is a folder with two headers, found through the include path when the core is compiled for it, and the files
+ * that implement the rest. The core calls neither libc nor kernel; of the compiler it uses __atomic_* and
+ * __builtin_mem{cpy,set}. It has no thread-local and no floating-point variable, never blocks, and keeps all it knows in
+ * the context. So the port decides where the core can run: as early, and in as strange a place (NMI, signal handler) as
+ * its underlock_port_context() can tell who is running.
  *
- * `underlock_port.h` defines, before anything else of the core is seen:
+ * `underlock_port.h`, seen before anything else of the core, defines sizes:
  *     UNDERLOCK_CHUNK_SIZE     bytes of a chunk: a power of two, 4096 at least
  *     UNDERLOCK_HELD_LIMIT     locks one context can hold before underlock_holds() says "unknown"  (24 bytes each)
  *     UNDERLOCK_PLACE_BUCKETS  a power of two: the places a context remembers, by twos            (32 bytes each)
  *     UNDERLOCK_STRING_LIMIT   longer file, function and lock names are cut in the trace: a definition fits a chunk
- * and the functions below marked HOT, as static inline where it can: they run once or twice per hook.
+ *
+ * `underlock_port_hot.h`, seen after struct underlock_context, defines the functions below marked HOT, static inline:
+ * they run once or twice in every hook.
  */
 #ifndef UNDERLOCK_CORE_PORT_H
 #define UNDERLOCK_CORE_PORT_H
@@ -21,9 +23,9 @@
 #include "underlock/hooks.h"
 #include "underlock/trace.h"
 
-struct underlock_context;
-
 #include "underlock_port.h"
+
+struct underlock_context;
 
 /*
  * HOT: static inline struct underlock_context *underlock_port_context(void);
