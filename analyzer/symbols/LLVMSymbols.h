@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Names of addresses from the binaries that the recording names, by LLVM's symbolizer: functions with inlined frames
+// expanded, and data.
+//
+// A binary that is not there, or is not the one that was recorded, is said once in the recording's remarks; addresses in
+// it have no name, or a doubtful one. Thread-safety: none. Every answer is cached: analyses ask for the same stacks again.
+#ifndef UNDERLOCK_ANALYZER_SYMBOLS_LLVMSYMBOLS_H
+#define UNDERLOCK_ANALYZER_SYMBOLS_LLVMSYMBOLS_H
+
+#include "analyzer/replay/Recording.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/DebugInfo/Symbolize/Symbolize.h"
+
+namespace underlock {
+
+class LLVMSymbols : public Symbols {
+public:
+  // `Binary` stands in for the image of the same file name, otherwise for the recorded program itself (the first image);
+  // in a recording without images it is taken to have run where it was linked. Empty: the recorded paths.
+  LLVMSymbols(Recording &R, llvm::StringRef Binary);
+  std::vector<Frame> frames(uint64_t ReturnAddress) override;
+  std::string datum(uint64_t Address) override;
+
+private:
+  // Where an address is: which file, and at which of its link addresses. No file: the address has no name.
+  struct Location {
+    std::string File;
+    uint64_t LinkAddress = 0;
+  };
+  Location locate(uint64_t Address);
+  std::string fileOf(const Image &I) const;
+  bool checkImage(size_t Index);
+  bool isUsable(const std::string &File, llvm::StringRef BuildId);
+  void warn(const llvm::Twine &Text);
+
+  Recording &R;
+  std::string Binary;
+  llvm::symbolize::LLVMSymbolizer Symbolizer;
+  llvm::DenseMap<size_t, bool> Usable; // by image
+  llvm::DenseMap<uint64_t, std::vector<Frame>> FrameCache;
+  llvm::DenseMap<uint64_t, std::string> DatumCache;
+};
+
+} // namespace underlock
+
+#endif
