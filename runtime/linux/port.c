@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only
+/*
+ * The Linux port: contexts, memory, stacks.
+ *
+ * Everything is static and in .bss, so the first hook of the boot can record, nothing is allocated ever, and the trace
+ * lies contiguous in the machine's memory, where it can be read from outside while the guest hangs or after it is gone:
+ * a page-aligned file header with a magic number and a checksum, the chunks behind it.
+ *
+ * No lock is taken here and no function of the kernel called that could take one, with a hook in it, again.
+ */
+#include <linux/build_bug.h>
+#include <linux/cache.h>
+#include <linux/elf.h>
+#include <linux/export.h>
+#include <linux/hash.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/thread_info.h>
+#include <linux/timekeeping.h>
+#include <asm/sections.h>
+
+#include "context.h"
+#include "underlock/underlock.h"
+
+#ifndef UNDERLOCK_TRACE_SIZE
+#define UNDERLOCK_TRACE_SIZE (128u << 20)
+#endif
+#define CHUNKS (UNDERLOCK_TRACE_SIZE / UNDERLOCK_CHUNK_SIZE)
+
+/* Tasks that are known at a time: living ones, and dead ones whose task_struct is not in use again. */
+#define TASK_BITS 10
+#define TASKS (1u << TASK_BITS)
+
+/* A write to sysfs that removes a device takes some 25 frames from the system call to the lock; a probe below it more. */
+#define FRAMES 48u
+
+/* ---- The trace ---- */
+
+static struct {
+	struct underlock_file_header header;
+	uint8_t chunks[CHUNKS][UNDERLOCK_CHUNK_SIZE];
+} trace __aligned(PAGE_SIZE);
+
+static uint32_t next_chunk;
+static uint32_t header_written;
+
+/* The flow that gets the first chunk writes the header: there is one processor then, and no other task. */
+static void write_header(void)
+{
+	struct underlock_file_header *header = &trace.header;
+	const char *const program = "vmlinux";
+
+	BUILD_BUG_ON(offsetof(typeof(trace), chunks) != UNDERLOCK_HEADER_SIZE);
+	if (__atomic_exchange_n(&header_written, 1, __ATOMIC_RELAXED))
+		return;
+	header->platform = UNDERLOCK_PLATFORM_LINUX;
+	header->machine = ELF_ARCH;
+	__builtin_memcpy(header->program, program, strlen(program));
+	underlock_finish_file_header(header, underlock_port_ticks_release());
+}
+
+void *underlock_port_chunk_new(void)
+{
+	uint32_t index;
+
+	if (__atomic_load_n(&next_chunk, __ATOMIC_RELAXED) >= CHUNKS)
+		return NULL;
+	index = __atomic_fetch_add(&next_chunk, 1, __ATOMIC_RELAXED);
+	if (index >= CHUNKS)
+		return NULL;
+	if (index == 0)
+		write_header();
+	return trace.chunks[index];
+}
+
+void underlock_port_chunk_done(void *chunk)
+{
+}
+
+/* ---- What was recorded: the kernel's own image ---- */
+
+extern const char __start_notes[] __weak, __stop_notes[] __weak;
+
+/* The build id, from the ELF notes that the kernel keeps in memory; NULL if it was linked without one. */
+static const void *build_id(size_t *size)
+{
+	const char *at = __start_notes;
+
+	while (at + sizeof(Elf64_Nhdr) <= __stop_notes) {
+		const Elf64_Nhdr *note = (const Elf64_Nhdr *)at;
+		const char *name = at + sizeof(*note);
+		const char *description = name + ALIGN(note->n_namesz, 4);
+
+		if (note->n_type == 3 /* NT_GNU_BUILD_ID */ && note->n_namesz == 4 && !__builtin_memcmp(name, "GNU", 4)) {
+			*size = note->n_descsz;
+			return description;
+		}
+		at = description + ALIGN(note->n_descsz, 4);
+	}
+	*size = 0;
+	return NULL;
+}
+
+static uint32_t image_defined;
+
+/* What every new context says once it can record. The image is the run's: the first context tells it. */
+static void introduce(struct underlock_context *c, const char *name)
+{
+	underlock_define_name(c, name);
+	if (!__atomic_exchange_n(&image_defined, 1, __ATOMIC_RELAXED)) {
+		size_t size;
+		const void *id = build_id(&size);
+
+		underlock_define_image(c, (uintptr_t)_stext, (uintptr_t)_end, 0, "vmlinux", id, size);
+	}
+	/* Before that, the kernel's clock stands still. */
+	if (system_state >= SYSTEM_SCHEDULING)
+		underlock_define_clock(c, underlock_port_ticks_release(), ktime_get_mono_fast_ns());
+}
+
+/* ---- Tasks ---- */
+
+struct task_flow {
+	struct underlock_context context;
+	u64 start_time;
+	char name[TASK_COMM_LEN];
+};
+
+/* Each task finds its flow by its own address. Only a task itself enters its address, and entries are never taken out. */
+static struct task_struct *task_keys[TASKS];
+static struct task_flow task_flows[TASKS];
+
+static struct task_flow *flow_of(struct task_struct *task)
+{
+	const uint32_t start = hash_ptr(task, TASK_BITS);
+	uint32_t step;
+
+	for (step = 0; step < TASKS; step++) {
+		const uint32_t at = (start + step) % TASKS;
+		struct task_struct *key = __atomic_load_n(&task_keys[at], __ATOMIC_RELAXED);
+
+		if (!key)
+			__atomic_compare_exchange_n(&task_keys[at], &key, task, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+		if (!key || key == task)
+			return &task_flows[at];
+	}
+	return NULL;
+}
+
+/*
+ * Idle tasks and kernel threads that live on one processor are who they are. A worker of a per-processor pool is not: any
+ * other worker may run the same work at the same time.
+ */
+static enum underlock_context_kind kind_of(const struct task_struct *task)
+{
+	if (!task->pid)
+		return UNDERLOCK_CONTEXT_CPU_THREAD;
+	if ((task->flags & PF_KTHREAD) && task->nr_cpus_allowed == 1 && strncmp(task->comm, "kworker/", 8))
+		return UNDERLOCK_CONTEXT_CPU_THREAD;
+	return UNDERLOCK_CONTEXT_TASK;
+}
+
+static __always_inline bool same_name(const struct task_flow *flow, const struct task_struct *task)
+{
+	BUILD_BUG_ON(TASK_COMM_LEN != 16);
+	return !__builtin_memcmp(flow->name, task->comm, TASK_COMM_LEN);
+}
+
+static noinline void start_task(struct task_flow *flow, struct task_struct *task)
+{
+	if (flow->context.number) {
+		underlock_context_end(&flow->context);
+		__builtin_memset(&flow->context, 0, sizeof(flow->context));
+	}
+	if (!next_chunk)
+		underlock_frame_limit = FRAMES;
+	flow->start_time = task->start_time;
+	underlock_context_start(&flow->context, kind_of(task), task->pid);
+}
+
+static noinline void rename_task(struct task_flow *flow, struct task_struct *task)
+{
+	__builtin_memcpy(flow->name, task->comm, TASK_COMM_LEN);
+	flow->name[TASK_COMM_LEN - 1] = 0;
+	introduce(&flow->context, flow->name);
+}
+
+/*
+ * There is no call when a task ends. Its address and the time it was started tell it from a later one at the same address,
+ * whose first record ends the old context. (Not told apart: a thread that is not the first of its process and calls
+ * exec() takes over the first one's start time, and so seems to be another task from there on.)
+ */
+struct underlock_context *underlock_task_context(void)
+{
+	struct task_struct *task = current;
+	struct task_flow *flow = flow_of(task);
+
+	if (unlikely(!flow)) {
+		underlock_count_lost(NULL);
+		return NULL;
+	}
+	if (unlikely(!flow->context.number || flow->start_time != task->start_time)) {
+		start_task(flow, task);
+		flow->name[0] = 0;
+	}
+	if (unlikely(!same_name(flow, task)) && !flow->context.busy)
+		rename_task(flow, task);
+	return &flow->context;
+}
+
+/* ---- Interrupts ---- */
+
+static struct underlock_context interrupt_contexts[NR_CPUS][3];
+
+struct underlock_context *underlock_interrupt_context(enum underlock_context_kind kind)
+{
+	static const char *const names[] = {"softirq", "hardirq", "nmi"};
+	const uint32_t level = kind - UNDERLOCK_CONTEXT_SOFTIRQ;
+	const uint32_t cpu = raw_smp_processor_id();
+	struct underlock_context *c = &interrupt_contexts[cpu][level];
+
+	if (unlikely(!c->number)) {
+		underlock_context_start(c, kind, cpu);
+		introduce(c, names[level]);
+	}
+	return c;
+}
+
+/* ---- Stacks ---- */
+
+/*
+ * Stacks of tasks and interrupts are THREAD_SIZE bytes at a multiple of THREAD_SIZE. Those of NMIs are smaller, with pages
+ * between that are not there. A walk that stays inside one stack ends where an interrupt came in: the entry code leaves
+ * an odd frame pointer there.
+ */
+void underlock_port_stack(struct underlock_context *c, uintptr_t frame)
+{
+	c->stack_low = 0;
+	c->stack_high = 0;
+	if (in_nmi())
+		return;
+	c->stack_low = ALIGN_DOWN(frame, THREAD_SIZE);
+	c->stack_high = c->stack_low + THREAD_SIZE;
+}
+
+/* ---- For modules ---- */
+
+EXPORT_SYMBOL_GPL(underlock_holds);
+EXPORT_SYMBOL_GPL(__underlock_v1_begin);
+EXPORT_SYMBOL_GPL(__underlock_v1_try);
+EXPORT_SYMBOL_GPL(__underlock_v1_acquired);
+EXPORT_SYMBOL_GPL(__underlock_v1_failed);
+EXPORT_SYMBOL_GPL(__underlock_v1_release);
+EXPORT_SYMBOL_GPL(__underlock_v1_wait);
+EXPORT_SYMBOL_GPL(__underlock_v1_init);
+EXPORT_SYMBOL_GPL(__underlock_v1_destroy);
+EXPORT_SYMBOL_GPL(__underlock_v1_event);
+EXPORT_SYMBOL_GPL(__underlock_v1_phase_begin);
+EXPORT_SYMBOL_GPL(__underlock_v1_phase_end);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * The Linux port, the part that runs at every hook: who is running, what time it is, what state the machine is in.
+ *
+ * All of it works from the first line of start_kernel() on, and in NMIs: it reads `current`, the preemption count and the
+ * time stamp counter, and takes no lock. What depends on the machine is in this file; port.c is for any architecture
+ * that keeps frame pointers.
+ */
+#ifndef UNDERLOCK_LINUX_UNDERLOCK_PORT_HOT_H
+#define UNDERLOCK_LINUX_UNDERLOCK_PORT_HOT_H
+
+#include <linux/hardirq.h>
+#include <linux/irqflags.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+#ifndef CONFIG_X86_64
+#error "The Linux port of Underlock knows x86-64 only: it needs a clock that all processors share, here the TSC."
+#endif
+#include <asm/msr.h>
+
+struct underlock_context *underlock_task_context(void);
+struct underlock_context *underlock_interrupt_context(enum underlock_context_kind kind);
+
+/*
+ * An interrupt is a context of its own, one for each processor and level: it does not own what the interrupted task
+ * holds, and it may come while the core is at work on that task's context. A softirq served by ksoftirqd is a softirq.
+ */
+static __always_inline struct underlock_context *underlock_port_context(void)
+{
+	const unsigned int count = preempt_count();
+
+	if (likely(!(count & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET))))
+		return underlock_task_context();
+	if (count & NMI_MASK)
+		return underlock_interrupt_context(UNDERLOCK_CONTEXT_NMI);
+	if (count & HARDIRQ_MASK)
+		return underlock_interrupt_context(UNDERLOCK_CONTEXT_HARDIRQ);
+	return underlock_interrupt_context(UNDERLOCK_CONTEXT_SOFTIRQ);
+}
+
+static __always_inline uint64_t underlock_port_ticks_acquire(void)
+{
+	return rdtsc_ordered();
+}
+
+static __always_inline uint64_t underlock_port_ticks_release(void)
+{
+	return rdtsc();
+}
+
+/* SOFTIRQ_OFFSET alone says that softirqs are being served; local_bh_disable() adds twice as much. */
+static __always_inline uint8_t underlock_port_state(void)
+{
+	const unsigned int count = preempt_count();
+	uint8_t state = 0;
+
+	if (raw_irqs_disabled())
+		state |= UNDERLOCK_STATE_IRQS_OFF;
+	if (count & PREEMPT_MASK)
+		state |= UNDERLOCK_STATE_NO_PREEMPT;
+	if (count & SOFTIRQ_MASK)
+		state |= UNDERLOCK_STATE_SOFTIRQS_OFF;
+	return state;
+}
+
+#endif
