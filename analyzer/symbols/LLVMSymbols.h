@@ -9,8 +9,9 @@
 #define UNDERLOCK_ANALYZER_SYMBOLS_LLVMSYMBOLS_H
 
 #include "analyzer/replay/Recording.h"
-#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/DebugInfo/Symbolize/Symbolize.h"
+#include <unordered_map>
 
 namespace underlock {
 
@@ -29,17 +30,17 @@ private:
     uint64_t LinkAddress = 0;
   };
   Location locate(uint64_t Address);
-  std::string fileOf(const Image &I) const;
-  bool checkImage(size_t Index);
+  std::string fileOf(size_t ImageIndex) const;
   bool isUsable(const std::string &File, llvm::StringRef BuildId);
   void warn(const llvm::Twine &Text);
 
   Recording &R;
   std::string Binary;
   llvm::symbolize::LLVMSymbolizer Symbolizer;
-  llvm::DenseMap<size_t, bool> Usable; // by image
-  llvm::DenseMap<uint64_t, std::vector<Frame>> FrameCache;
-  llvm::DenseMap<uint64_t, std::string> DatumCache;
+  llvm::StringMap<bool> Usable; // by file
+  // Not DenseMap, which keeps two keys for itself: these are addresses out of a file.
+  std::unordered_map<uint64_t, std::vector<Frame>> FrameCache;
+  std::unordered_map<uint64_t, std::string> DatumCache;
 };
 
 } // namespace underlock

@@ -61,9 +61,8 @@ private:
   Status define();
   bool definePlace(Reader &Payload);
   void readLock();
-  bool readSiteNumber();
-  bool readPlace();
-  static bool hasSiteOperand(underlock_record_kind Kind);
+  void readSiteNumber();
+  void readPlace();
 
   const TraceFile &File;
   llvm::ArrayRef<Chunk> Chunks;

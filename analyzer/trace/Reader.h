@@ -6,10 +6,14 @@
 #define UNDERLOCK_ANALYZER_TRACE_READER_H
 
 #include "llvm/ADT/ArrayRef.h"
-#include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
 
 namespace underlock {
+
+// Numbers of contexts, sites, units and places are 32 bits wide; DenseMap keeps the two highest for itself, and no run
+// gets there.
+constexpr uint64_t HighestNumber = 0xfffffffd;
 
 class Reader {
 public:

@@ -11,11 +11,9 @@
 #include "analyzer/trace/Reader.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/Twine.h"
 
 namespace underlock {
-
-// Numbers of sites, units and places are 32 bits wide; DenseMap keeps the two highest for itself, and no run gets there.
-constexpr uint64_t HighestNumber = 0xfffffffd;
 
 class Tables {
 public:
@@ -64,7 +62,7 @@ private:
     uint64_t Ticks = 0, Nanoseconds = 0;
   };
   Reading FirstClock, LastClock;
-  bool AnyClock = false;
+  bool AnyClock = false, ReadRate = false; // ReadRate: ticks per second come from these readings
   std::string Problem;
 };
 

@@ -14,7 +14,8 @@
 #include "analyzer/trace/Cursor.h"
 #include "analyzer/trace/Tables.h"
 #include "analyzer/trace/TraceFile.h"
-#include <optional>
+#include "llvm/ADT/DenseSet.h"
+#include <tuple>
 
 namespace underlock {
 
@@ -29,38 +30,48 @@ public:
   bool instrumented() const { return Names.sites() > 0; }
 
 private:
+  // A running context's next record, for the heap.
   struct Head {
     Ticks Time;
-    uint32_t Slot;      // of Running
-    bool After = false; // releases go first among equal times
-    bool operator<(const Head &O) const {
-      return Time != O.Time ? Time < O.Time : After != O.After ? After < O.After : Slot < O.Slot;
-    }
+    uint32_t Slot; // of Running
+    bool After;    // releases go first among equal times
+    bool operator<(const Head &O) const { return std::tie(Time, After, Slot) < std::tie(O.Time, O.After, O.Slot); }
   };
   bool startContexts();
-  bool advance(size_t HeapIndex);
+  bool start(const TraceFile::ContextChunks &Chunks);
+  bool advance();
+  bool contextEnded(const Cursor &C);
+  Head headOf(uint32_t Slot) const;
   void siftDown(size_t Index);
   void siftUp(size_t Index);
-  bool contextEnded(Cursor &C);
   bool resolveSite(const Cursor &C, uint32_t Number, SiteId &Out);
+  bool take(const Cursor &C, Record &Out);
   bool readAllDefinitions();
-  void endOfRecording();
+  bool endOfRecording();
+  void sayHowItEnded();
   void remark(Remark::Kind Level, const llvm::Twine &Text) { R.Remarks.push_back({Level, Text.str()}); }
+
+  // A context that waits in its last chunk; its site may be defined in a context that is read later.
+  struct PendingWait {
+    Waiting Wait;
+    uint32_t SiteNumber;
+  };
 
   const TraceFile &File;
   Recording &R;
   llvm::raw_ostream &Errors;
   Tables Names;
-  std::vector<std::unique_ptr<Cursor>> Running; // null: a slot that is free
+  std::vector<std::unique_ptr<Cursor>> Running; // null: a free slot
   std::vector<uint32_t> FreeSlots;
   std::vector<Head> Heap;
   size_t NextContext = 0; // of File.contexts(): the first that has not begun
   std::vector<Waiting> StillWaiting;
-  std::optional<uint64_t> LostAtExit;
-  uint64_t Decoded = 0; // bytes since pages were last released
-  unsigned CutContexts = 0;   // whose last chunk is full and has no successor
+  std::vector<PendingWait> Pending;
   llvm::DenseSet<uint64_t> Forked; // tokens whose child has not started
-  bool AllDefinitionsRead = false, Failed = false, Done = false;
+  uint64_t LostAtExit = 0;
+  uint64_t ChunksSinceRelease = 0;
+  unsigned CutContexts = 0; // contexts whose last chunk is sealed, and which did not end in it
+  bool Exited = false, AllDefinitionsRead = false, Failed = false, Done = false;
 };
 
 } // namespace underlock
