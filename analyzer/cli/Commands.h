@@ -19,6 +19,7 @@ void addCompile(CLI::App &App, int &Status); // cc and c++
 void addRun(CLI::App &App, int &Status);
 void addCheck(CLI::App &App, int &Status);
 void addShow(CLI::App &App, int &Status);
+void addExtract(CLI::App &App, int &Status); // a trace out of guest memory
 
 // Where the parts are, beside this executable: PREFIX/bin/underlock, PREFIX/lib/underlock, PREFIX/share/underlock.
 struct Installation {

@@ -32,6 +32,7 @@ int main(int Argc, char **Argv) {
   cli::addRun(App, Status);
   cli::addCheck(App, Status);
   cli::addShow(App, Status);
+  cli::addExtract(App, Status);
   try {
     App.parse(Argc, Argv);
   } catch (const CLI::ParseError &E) {
