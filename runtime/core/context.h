@@ -41,7 +41,6 @@ struct underlock_context {
 	uint8_t busy;		/* the core is at work on this context */
 	uint8_t kind;		/* enum underlock_context_kind */
 	uint8_t wait_count;	/* of `waits` */
-	uint8_t waits_missed;	/* waits begun beyond UNDERLOCK_WAITS_MAX, not ended yet */
 	uint64_t os_id;
 
 	struct underlock_chunk_header *chunk; /* the open one; NULL when the first could not be had */

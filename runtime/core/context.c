@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/* The life of a context, and the records that a port writes into it (context.h). */
+#include "context.h"
+#include "encode.h"
+#include "held.h"
+#include "place.h"
+
+uint32_t underlock_frame_limit = 32;
+static uint32_t contexts;   /* the last number given */
+static uint64_t total_lost; /* of all contexts */
+
+void underlock_count_lost(struct underlock_context *c)
+{
+	__atomic_fetch_add(&total_lost, 1, __ATOMIC_RELAXED);
+	if (c)
+		__atomic_fetch_add(&c->dropped, 1, __ATOMIC_RELAXED);
+}
+
+void underlock_context_start(struct underlock_context *c, enum underlock_context_kind kind, uint64_t os_id)
+{
+	c->busy = 1;
+	underlock_fence();
+	c->kind = (uint8_t)kind;
+	c->os_id = os_id;
+	c->number = __atomic_add_fetch(&contexts, 1, __ATOMIC_RELAXED);
+	underlock_chunk_roll(c);
+	underlock_leave(c);
+}
+
+static void record_value(struct underlock_context *c, enum underlock_record_kind kind, uint8_t what, uint64_t value)
+{
+	uint8_t *p = underlock_room(c, UNDERLOCK_TIMED_MAX);
+
+	if (!p) {
+		underlock_count_lost(c);
+		return;
+	}
+	p = underlock_put_timed(c, p, kind, underlock_port_ticks_acquire());
+	if (kind == UNDERLOCK_RECORD_THREAD)
+		*p++ = what;
+	underlock_publish(c, underlock_put_varint(p, value));
+}
+
+void underlock_thread_record(struct underlock_context *c, enum underlock_thread_record what, uint64_t value)
+{
+	if (!underlock_enter_to_record(c))
+		return;
+	record_value(c, UNDERLOCK_RECORD_THREAD, (uint8_t)what, value);
+	underlock_leave(c);
+}
+
+/* The guard stays taken: to a handler that comes now, this context is at an end already. */
+static void finish(struct underlock_context *c)
+{
+	if (c->chunk)
+		underlock_chunk_seal(c);
+	c->number = 0;
+}
+
+void underlock_context_end(struct underlock_context *c)
+{
+	if (!underlock_enter(c))
+		return;
+	record_value(c, UNDERLOCK_RECORD_THREAD, UNDERLOCK_THREAD_END, 0);
+	finish(c);
+}
+
+void underlock_context_exit(struct underlock_context *c)
+{
+	if (!underlock_enter(c))
+		return;
+	record_value(c, UNDERLOCK_RECORD_EXIT, 0, __atomic_load_n(&total_lost, __ATOMIC_RELAXED));
+	finish(c);
+}
+
+struct image {
+	uint64_t start, end, bias;
+	const char *path;
+	const void *build_id;
+	size_t build_id_size;
+};
+
+static void put_image(struct underlock_sink *s, const void *from)
+{
+	const struct image *image = from;
+
+	underlock_sink_u64(s, image->start);
+	underlock_sink_u64(s, image->end);
+	underlock_sink_u64(s, image->bias);
+	underlock_sink_string(s, image->path);
+	underlock_sink_bytes(s, image->build_id, image->build_id_size);
+}
+
+void underlock_define_image(struct underlock_context *c, uint64_t start, uint64_t end, uint64_t bias, const char *path,
+			    const void *build_id, size_t build_id_size)
+{
+	struct image image = { start, end, bias, path, build_id, build_id_size };
+
+	if (!underlock_enter_to_record(c))
+		return;
+	if (!underlock_define(c, UNDERLOCK_DEFINE_IMAGE, put_image, &image))
+		underlock_count_lost(c);
+	underlock_leave(c);
+}
+
+static void put_name(struct underlock_sink *s, const void *from)
+{
+	underlock_sink_string(s, from);
+}
+
+void underlock_define_name(struct underlock_context *c, const char *name)
+{
+	if (!underlock_enter_to_record(c))
+		return;
+	if (!underlock_define(c, UNDERLOCK_DEFINE_CONTEXT, put_name, name))
+		underlock_count_lost(c);
+	underlock_leave(c);
+}
+
+static void put_clock(struct underlock_sink *s, const void *from)
+{
+	const uint64_t *reading = from;
+
+	underlock_sink_u64(s, reading[0]);
+	underlock_sink_u64(s, reading[1]);
+}
+
+void underlock_define_clock(struct underlock_context *c, uint64_t ticks, uint64_t nanoseconds)
+{
+	const uint64_t reading[2] = { ticks, nanoseconds };
+
+	if (!underlock_enter_to_record(c))
+		return;
+	if (!underlock_define(c, UNDERLOCK_DEFINE_CLOCK, put_clock, reading))
+		underlock_count_lost(c);
+	underlock_leave(c);
+}
+
+void underlock_inherit_held(struct underlock_context *c, const struct underlock_held *held, uint32_t count)
+{
+	uint32_t at;
+
+	if (!underlock_enter_to_record(c))
+		return;
+	for (at = 0; at < count; at++) {
+		/* The id cell is the one part of a site that is written; held.h keeps the rest const. */
+		uint32_t site = underlock_site_number(c, (struct underlock_site *)(uintptr_t)held[at].site);
+		uint32_t place = site ? underlock_place_find(c, site, 0, site) : 0;
+		uint8_t *p = place ? underlock_room(c, UNDERLOCK_TIMED_MAX) : 0;
+
+		if (p) {
+			p = underlock_put_timed(c, p, UNDERLOCK_RECORD_ACQUIRED, underlock_port_ticks_acquire());
+			p = underlock_put_lock(c, p, held[at].lock);
+			underlock_publish(c, underlock_put_varint(p, place));
+		} else {
+			underlock_count_lost(c);
+		}
+		underlock_hold(c, held[at].lock, held[at].site, place);
+	}
+	underlock_leave(c);
+}
+
+void underlock_finish_file_header(struct underlock_file_header *header, uint64_t start_ticks)
+{
+	header->magic = UNDERLOCK_FILE_MAGIC;
+	header->version = UNDERLOCK_TRACE_VERSION;
+	header->header_size = UNDERLOCK_HEADER_SIZE;
+	header->chunk_size = UNDERLOCK_CHUNK_SIZE;
+	header->frame_limit = underlock_frame_limit;
+	header->start_ticks = start_ticks;
+	header->checksum = underlock_checksum(header, __builtin_offsetof(struct underlock_file_header, checksum));
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * The held set of a context: an array, newest last. People release what they took last, and hold few locks at a time, so
+ * a scan from the end beats any table. All of this inside the guard.
+ */
+#ifndef UNDERLOCK_CORE_HELD_H
+#define UNDERLOCK_CORE_HELD_H
+
+#include "guard.h"
+
+static inline void underlock_hold(struct underlock_context *c, uint64_t lock, const struct underlock_site *site,
+				  uint32_t place)
+{
+	struct underlock_held *held;
+
+	if (underlock_unlikely(c->held_count == UNDERLOCK_HELD_LIMIT)) {
+		c->held_missed++;
+		return;
+	}
+	held = &c->held[c->held_count++];
+	held->lock = lock;
+	held->site = site;
+	held->place = place;
+	held->mode = site->mode;
+}
+
+/* Ends the newest hold of this lock. One that is not there may be among those that found no room. */
+static inline void underlock_drop(struct underlock_context *c, uint64_t lock)
+{
+	uint32_t at = c->held_count;
+
+	while (at-- > 0) {
+		if (c->held[at].lock != lock)
+			continue;
+		for (c->held_count--; at < c->held_count; at++)
+			c->held[at] = c->held[at + 1];
+		return;
+	}
+	if (c->held_missed)
+		c->held_missed--;
+}
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/* The hook ABI (underlock/hooks.h), and the query of underlock/underlock.h: what instrumented code calls. */
+#include "underlock/underlock.h"
+#include "encode.h"
+#include "held.h"
+#include "place.h"
+#include "waiting.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* The hook's own frame: the first step of every stack, and the depth at which a wait began. */
+#define HOOK_FRAME ((uintptr_t)__builtin_frame_address(0))
+
+static inline uint64_t address(const void *lock)
+{
+	return (uint64_t)(uintptr_t)lock;
+}
+
+/*
+ * In all records the room comes before the clock: a chunk that has to be changed in between would begin after a time
+ * read earlier. `place` 0 is one that could not be defined, or an acquisition that began while nothing was recorded.
+ */
+static inline void record_held(struct underlock_context *c, enum underlock_record_kind kind, struct underlock_site *site,
+			       uint64_t lock, uint32_t place, uintptr_t frame)
+{
+	uint8_t *p;
+
+	if (underlock_unlikely(!place))
+		place = underlock_place_take(c, site, frame);
+	p = place ? underlock_room(c, UNDERLOCK_TIMED_MAX) : 0;
+	if (underlock_unlikely(!p)) {
+		underlock_count_lost(c);
+	} else {
+		p = underlock_put_timed(c, p, kind, underlock_port_ticks_acquire());
+		p = underlock_put_lock(c, p, lock);
+		p = underlock_put_varint(p, place);
+		underlock_publish(c, p);
+	}
+	if (kind == UNDERLOCK_RECORD_ACQUIRED)
+		underlock_hold(c, lock, site, place);
+}
+
+static inline void record_at_site(struct underlock_context *c, enum underlock_record_kind kind,
+				  struct underlock_site *site, uint64_t lock)
+{
+	uint32_t number = underlock_site_number(c, site);
+	uint8_t *p = number ? underlock_room(c, UNDERLOCK_TIMED_MAX) : 0;
+
+	if (underlock_unlikely(!p)) {
+		underlock_count_lost(c);
+		return;
+	}
+	p = underlock_put_timed(c, p, kind, underlock_port_ticks_release());
+	if (kind != UNDERLOCK_RECORD_PHASE_END)
+		p = underlock_put_lock(c, p, lock);
+	p = underlock_put_varint(p, number);
+	underlock_publish(c, p);
+}
+
+static inline void record_event(struct underlock_context *c, enum underlock_record_kind kind, struct underlock_site *site,
+				uintptr_t frame, uint32_t count, const uint64_t *objects)
+{
+	uint32_t place = underlock_place_take(c, site, frame);
+	uint8_t *p = place ? underlock_room(c, UNDERLOCK_TIMED_MAX) : 0;
+	uint32_t at;
+
+	if (underlock_unlikely(!p)) {
+		underlock_count_lost(c);
+		return;
+	}
+	p = underlock_put_timed(c, p, kind, underlock_port_ticks_acquire());
+	p = underlock_put_varint(p, place);
+	if (kind == UNDERLOCK_RECORD_EVENT) {
+		p = underlock_put_varint(p, count);
+		for (at = 0; at < count; at++)
+			p = underlock_put_varint(p, objects[at]);
+	}
+	underlock_publish(c, p);
+}
+
+EXPORT uint32_t __underlock_v1_begin(struct underlock_site *site, const void *lock)
+{
+	struct underlock_context *c = underlock_port_context();
+	uint32_t place;
+
+	if (underlock_unlikely(!underlock_enter(c)))
+		return 0;
+	place = underlock_place_take(c, site, HOOK_FRAME);
+	underlock_wait_begin(c, address(lock), place, HOOK_FRAME);
+	underlock_leave(c);
+	return place;
+}
+
+EXPORT uint32_t __underlock_v1_try(struct underlock_site *site, const void *lock)
+{
+	struct underlock_context *c = underlock_port_context();
+	uint32_t place;
+
+	(void)lock;
+	if (underlock_unlikely(!underlock_enter(c)))
+		return 0;
+	place = underlock_place_take(c, site, HOOK_FRAME);
+	underlock_leave(c);
+	return place;
+}
+
+EXPORT void __underlock_v1_acquired(struct underlock_site *site, const void *lock, uint32_t place)
+{
+	struct underlock_context *c = underlock_port_context();
+
+	if (underlock_unlikely(!underlock_enter_to_record(c)))
+		return;
+	underlock_wait_end(c, address(lock), place);
+	record_held(c, UNDERLOCK_RECORD_ACQUIRED, site, address(lock), place, HOOK_FRAME);
+	underlock_leave(c);
+}
+
+EXPORT void __underlock_v1_failed(struct underlock_site *site, const void *lock, uint32_t place)
+{
+	struct underlock_context *c = underlock_port_context();
+
+	if (underlock_unlikely(!underlock_enter_to_record(c)))
+		return;
+	underlock_wait_end(c, address(lock), place);
+	record_held(c, UNDERLOCK_RECORD_FAILED, site, address(lock), place, HOOK_FRAME);
+	underlock_leave(c);
+}
+
+EXPORT void __underlock_v1_release(struct underlock_site *site, const void *lock)
+{
+	struct underlock_context *c = underlock_port_context();
+
+	if (underlock_unlikely(!underlock_enter_to_record(c)))
+		return;
+	record_at_site(c, UNDERLOCK_RECORD_RELEASED, site, address(lock));
+	underlock_drop(c, address(lock));
+	underlock_leave(c);
+}
+
+/* The note of waiting carries a place whose site is a WAIT: it waits for a signal first, and for the lock then. */
+EXPORT uint32_t __underlock_v1_wait(struct underlock_site *site, const void *lock)
+{
+	struct underlock_context *c = underlock_port_context();
+	uint32_t place;
+
+	if (underlock_unlikely(!underlock_enter_to_record(c)))
+		return 0;
+	place = underlock_place_take(c, site, HOOK_FRAME);
+	record_at_site(c, UNDERLOCK_RECORD_RELEASED, site, address(lock));
+	underlock_drop(c, address(lock));
+	underlock_wait_begin(c, address(lock), place, HOOK_FRAME);
+	underlock_leave(c);
+	return place;
+}
+
+EXPORT void __underlock_v1_init(struct underlock_site *site, const void *lock)
+{
+	struct underlock_context *c = underlock_port_context();
+
+	if (underlock_unlikely(!underlock_enter_to_record(c)))
+		return;
+	record_at_site(c, UNDERLOCK_RECORD_INIT, site, address(lock));
+	underlock_leave(c);
+}
+
+EXPORT void __underlock_v1_destroy(struct underlock_site *site, const void *lock)
+{
+	struct underlock_context *c = underlock_port_context();
+
+	if (underlock_unlikely(!underlock_enter_to_record(c)))
+		return;
+	record_at_site(c, UNDERLOCK_RECORD_DESTROY, site, address(lock));
+	underlock_leave(c);
+}
+
+EXPORT void __underlock_v1_event(struct underlock_site *site, uint32_t count, uint64_t object0, uint64_t object1,
+				 uint64_t object2, uint64_t object3)
+{
+	struct underlock_context *c = underlock_port_context();
+	uint64_t objects[UNDERLOCK_OBJECTS] = { object0, object1, object2, object3 };
+
+	if (underlock_unlikely(!underlock_enter_to_record(c)))
+		return;
+	if (count > UNDERLOCK_OBJECTS)
+		count = UNDERLOCK_OBJECTS;
+	record_event(c, UNDERLOCK_RECORD_EVENT, site, HOOK_FRAME, count, objects);
+	underlock_leave(c);
+}
+
+EXPORT void __underlock_v1_phase_begin(struct underlock_site *site)
+{
+	struct underlock_context *c = underlock_port_context();
+
+	if (underlock_unlikely(!underlock_enter_to_record(c)))
+		return;
+	record_event(c, UNDERLOCK_RECORD_PHASE_BEGIN, site, HOOK_FRAME, 0, 0);
+	underlock_leave(c);
+}
+
+EXPORT void __underlock_v1_phase_end(struct underlock_site *site)
+{
+	struct underlock_context *c = underlock_port_context();
+
+	if (underlock_unlikely(!underlock_enter_to_record(c)))
+		return;
+	record_at_site(c, UNDERLOCK_RECORD_PHASE_END, site, 0);
+	underlock_leave(c);
+}
+
+/* Inside the guard the held set may be half changed: a handler that asks then gets no answer. */
+EXPORT enum underlock_answer underlock_holds(const void *lock)
+{
+	struct underlock_context *c = underlock_port_context();
+	enum underlock_answer answer = UNDERLOCK_NOT_HELD;
+	uint32_t at;
+
+	if (!underlock_enter(c))
+		return UNDERLOCK_UNKNOWN;
+	for (at = 0; at < c->held_count && answer != UNDERLOCK_HELD; at++) {
+		if (c->held[at].lock == address(lock))
+			answer = c->held[at].mode == UNDERLOCK_MODE_SHARED ? UNDERLOCK_HELD_SHARED : UNDERLOCK_HELD;
+	}
+	if (answer == UNDERLOCK_NOT_HELD && c->held_missed)
+		answer = UNDERLOCK_UNKNOWN;
+	underlock_leave(c);
+	return answer;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * What a context waits for, noted in the header of its open chunk while it waits: a record of each attempt
+ * would cost bytes for every acquisition that never blocks.
+ *
+ * A handler that runs while its flow waits may wait for something itself: notes stack. All of this inside the guard.
+ */
+#ifndef UNDERLOCK_CORE_WAITING_H
+#define UNDERLOCK_CORE_WAITING_H
+
+#include "guard.h"
+
+/* Puts the newest note, or none, into the chunk's header. The lock is cleared first and stored last. */
+static inline void underlock_wait_show(struct underlock_context *c)
+{
+	struct underlock_chunk_header *chunk = c->chunk;
+	const struct underlock_wait *wait;
+
+	if (underlock_unlikely(!chunk))
+		return;
+	__atomic_store_n(&chunk->waiting_lock, 0, __ATOMIC_RELAXED);
+	underlock_fence();
+	if (!c->wait_count) {
+		chunk->waiting_place = 0;
+		chunk->waiting_since = 0;
+		return;
+	}
+	wait = &c->waits[c->wait_count - 1];
+	chunk->waiting_place = wait->place;
+	chunk->waiting_since = wait->since;
+	underlock_fence();
+	__atomic_store_n(&chunk->waiting_lock, wait->lock, __ATOMIC_RELAXED);
+}
+
+/* `frame` is the hook's: a note made no deeper in the same stack was left by an exception or a jump, and is dropped. */
+static inline void underlock_wait_begin(struct underlock_context *c, uint64_t lock, uint32_t place, uintptr_t frame)
+{
+	struct underlock_wait *wait;
+
+	while (underlock_unlikely(c->wait_count)) {
+		wait = &c->waits[c->wait_count - 1];
+		if (wait->frame > frame || wait->frame < c->stack_low || frame >= c->stack_high)
+			break;
+		c->wait_count--;
+	}
+	if (underlock_unlikely(c->wait_count == UNDERLOCK_WAITS_MAX))
+		return;
+	wait = &c->waits[c->wait_count++];
+	wait->lock = lock;
+	wait->since = underlock_port_ticks_release();
+	wait->frame = frame;
+	wait->place = place;
+	underlock_wait_show(c);
+}
+
+/* Ends the note of this acquisition, and those above it, which it outlived. A try has none. */
+static inline void underlock_wait_end(struct underlock_context *c, uint64_t lock, uint32_t place)
+{
+	uint32_t at = c->wait_count;
+
+	while (at-- > 0) {
+		if (c->waits[at].place != place || c->waits[at].lock != lock)
+			continue;
+		c->wait_count = (uint8_t)at;
+		underlock_wait_show(c);
+		return;
+	}
+}
+
+#endif

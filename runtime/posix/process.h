@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * The recorded process: what the files of the POSIX port share.
+ *
+ * Memory of two kinds survives a fork differently, and the port builds on it instead of on fork handlers, which a raw
+ * clone() passes by: contexts, and the struct below, read as zeros in the child (MADV_WIPEONFORK); chunks are not mapped
+ * there at all (MADV_DONTFORK). So a child never writes into its parent's trace. Its first hook finds `state` zero and
+ * opens a trace of its own; a child that only execs writes none.
+ *
+ * errno: everything that hooks reach keeps it.
+ */
+#ifndef UNDERLOCK_POSIX_PROCESS_H
+#define UNDERLOCK_POSIX_PROCESS_H
+
+#include "context.h"
+
+#define UNDERLOCK_POSIX_TOKENS 16384u /* a power of two: threads that can be told apart by their pthread_t at a time */
+
+struct underlock_token {
+	uint64_t thread; /* pthread_t, 0: free */
+	uint64_t token;	 /* 0: joined */
+};
+
+enum underlock_process_state {
+	UNDERLOCK_PROCESS_NEW = 0, /* a child that has not recorded yet */
+	UNDERLOCK_PROCESS_OPENING = 1,
+	UNDERLOCK_PROCESS_RECORDING = 2,
+	UNDERLOCK_PROCESS_OFF = 3, /* a child whose trace could not be opened */
+};
+
+struct underlock_process {
+	uint32_t state;
+	uint32_t tokens_locked;
+	uint64_t last_token;
+	struct underlock_token tokens[UNDERLOCK_POSIX_TOKENS];
+};
+
+/* NULL: not recording. Set before main, once. */
+extern struct underlock_process *underlock_posix_process;
+
+/* settings.c: what the environment says. False: recording is off. A setting that is wrong ends the program. */
+struct underlock_settings {
+	const char *trace;
+	uint32_t frames;
+};
+int underlock_posix_settings(struct underlock_settings *settings);
+
+/* `underlock: …` on standard error, in one write, from anywhere. */
+void underlock_posix_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* trace_file.c: opens the trace of this process and writes its header. 0, or -1 when it has said why not. */
+int underlock_posix_open_trace(const char *pattern, int is_child);
+
+/* images.c: defines the mapped binaries that were not defined yet. `again`: forget those that were. */
+void underlock_posix_define_images(struct underlock_context *c, int again);
+
+/* threads.c */
+void underlock_posix_find_real_functions(void);
+uint64_t underlock_posix_new_token(void);
+
+/* context.c */
+void underlock_posix_begin(const char *pattern);	  /* the process, before main */
+void underlock_posix_learn_stack(void);			  /* of the running thread; calls malloc */
+void underlock_posix_end_process(void);			  /* EXIT; this thread records nothing after it */
+void underlock_posix_define_clock(struct underlock_context *c);
+
+#endif
