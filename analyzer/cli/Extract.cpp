@@ -39,8 +39,8 @@ static int extract(const std::string &Image, const std::string &Output) {
   // What was taken out is judged at once: better here than an hour later.
   if (!TraceFile::open(Output, llvm::errs()))
     return cli::Unusable;
-  llvm::outs() << llvm::formatv("{0}: {1} chunks, {2} bytes, from byte {3} of {4}\n", Output, Found->Chunks, Found->Size,
-                                Found->Offset, Image);
+  llvm::outs() << llvm::formatv("{0}: {1} chunks, {2} bytes, from byte {3} of {4}\n", Output, Found->Chunks,
+                                Found->Size, Found->Offset, Image);
   return cli::Clean;
 }
 

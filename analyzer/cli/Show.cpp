@@ -123,8 +123,8 @@ bool Printer::begin(const Moment &M, llvm::StringRef What) {
     Out << llvm::format("%14.9f", Since / R.TicksPerSecond);
   else
     Out << llvm::format("%16.0f", Since);
-  Out << formatv("  {0,-20}  {1,-14}  ", formatv("{0}:{1}", C.TraceId, C.Name.empty() ? kindName(C.Kind) : C.Name).str(),
-                 What);
+  Out << formatv("  {0,-20}  {1,-14}  ",
+                 formatv("{0}:{1}", C.TraceId, C.Name.empty() ? kindName(C.Kind) : C.Name).str(), What);
   return true;
 }
 
@@ -189,9 +189,11 @@ static void printWhole(const Recording &R, llvm::raw_ostream &Out) {
                  R.Classes.size(), R.Instances.size());
   Out << "ended     " << (R.CleanExit ? "in order" : "not in order, or not yet") << '\n';
   for (const Context &C : R.Contexts)
-    Out << formatv("context   {0}: {1} {2}{3}{4}\n", C.TraceId, kindName(C.Kind), C.OsId, C.Name.empty() ? "" : ", ", C.Name);
+    Out << formatv("context   {0}: {1} {2}{3}{4}\n", C.TraceId, kindName(C.Kind), C.OsId, C.Name.empty() ? "" : ", ",
+                   C.Name);
   for (const Image &I : R.Images)
-    Out << formatv("image     {0:x} to {1:x}, linked {2:x} lower: {3} {4}\n", I.Start, I.End, I.Bias, I.Path, I.BuildId);
+    Out << formatv("image     {0:x} to {1:x}, linked {2:x} lower: {3} {4}\n", I.Start, I.End, I.Bias, I.Path,
+                   I.BuildId);
 }
 
 static int show(const ShowOptions &Options) {
@@ -206,7 +208,8 @@ static int show(const ShowOptions &Options) {
   printWhole(T->R, Out);
   Out.flush();
   for (const Remark &Said : T->R.Remarks)
-    llvm::errs() << (Said.Level == Remark::Kind::Warning ? "warning: " : "note: ") << T->R.Name << ": " << Said.Text << '\n';
+    llvm::errs() << (Said.Level == Remark::Kind::Warning ? "warning: " : "note: ") << T->R.Name << ": " << Said.Text
+                 << '\n';
   return Good && T->From.instrumented() ? cli::Clean : cli::Unusable;
 }
 
@@ -216,7 +219,8 @@ void cli::addShow(CLI::App &App, int &Status) {
   Sub->add_option("trace", Options->Open.Path, "The recording")->required();
   Sub->add_option("--model", Options->Open.Models,
                   "A model: the name of a shipped one or a file; default: what the recording names");
-  Sub->add_option("--binary", Options->Open.Binary, "A copy of the recorded program, or the kernel's vmlinux, for names");
+  Sub->add_option("--binary", Options->Open.Binary,
+                  "A copy of the recorded program, or the kernel's vmlinux, for names");
   Sub->add_option("--context", Options->Context, "Only this context, by its number");
   Sub->add_option("--limit", Options->Limit, "Print no more than this many records");
   Sub->add_flag("--stacks", Options->Stacks, "Print stacks too");

@@ -40,7 +40,8 @@ std::string LLVMSymbols::fileOf(size_t Index) const {
 
 bool LLVMSymbols::isUsable(const std::string &File, StringRef BuildId) {
   if (!llvm::sys::fs::exists(File)) {
-    warn("cannot read " + File + ", which the recording names: functions in it have no names here. Pass its copy with --binary");
+    warn("cannot read " + File +
+         ", which the recording names: functions in it have no names here. Pass its copy with --binary");
     return false;
   }
   auto Object = llvm::object::ObjectFile::createObjectFile(File);

@@ -3,8 +3,9 @@
 // Names of addresses from the binaries that the recording names, by LLVM's symbolizer: functions with inlined frames
 // expanded, and data.
 //
-// A binary that is not there, or is not the one that was recorded, is said once in the recording's remarks; addresses in
-// it have no name, or a doubtful one. Thread-safety: none. Every answer is cached: analyses ask for the same stacks again.
+// A binary that is not there, or is not the one that was recorded, is said once in the recording's remarks; addresses
+// in it have no name, or a doubtful one. Thread-safety: none. Every answer is cached: analyses ask for the same stacks
+// again.
 #ifndef UNDERLOCK_ANALYZER_SYMBOLS_LLVMSYMBOLS_H
 #define UNDERLOCK_ANALYZER_SYMBOLS_LLVMSYMBOLS_H
 
@@ -17,8 +18,8 @@ namespace underlock {
 
 class LLVMSymbols : public Symbols {
 public:
-  // `Binary` stands in for the image of the same file name, otherwise for the recorded program itself (the first image);
-  // in a recording without images it is taken to have run where it was linked. Empty: the recorded paths.
+  // `Binary` stands in for the image of the same file name, otherwise for the recorded program itself (the first
+  // image); in a recording without images it is taken to have run where it was linked. Empty: the recorded paths.
   LLVMSymbols(Recording &R, llvm::StringRef Binary);
   std::vector<Frame> frames(uint64_t ReturnAddress) override;
   std::string datum(uint64_t Address) override;

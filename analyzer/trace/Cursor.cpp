@@ -231,8 +231,8 @@ bool Cursor::definePlace(Reader &Payload) {
   uint64_t SiteNumber = Payload.varint();
   uint64_t Count = Payload.varint();
   if (Number > HighestNumber || SiteNumber > HighestNumber || Count > File.header().frame_limit) {
-    Problem = llvm::formatv("place {0} of site {1} with {2} frames (the header allows {3}): damaged", Number, SiteNumber,
-                            Count, File.header().frame_limit);
+    Problem = llvm::formatv("place {0} of site {1} with {2} frames (the header allows {3}): damaged", Number,
+                            SiteNumber, Count, File.header().frame_limit);
     return false;
   }
   Frames.clear();

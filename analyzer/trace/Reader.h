@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Numbers and strings out of bytes that nobody vouches for. Every read is bounded; the first one that fails is kept, and
-// from then on all reads give zero, so that a record is read without a test at each field and judged once at its end.
+// Numbers and strings out of bytes that nobody vouches for. Every read is bounded; the first one that fails is kept,
+// and from then on all reads give zero, so that a record is read without a test at each field and judged once at its
+// end.
 #ifndef UNDERLOCK_ANALYZER_TRACE_READER_H
 #define UNDERLOCK_ANALYZER_TRACE_READER_H
 

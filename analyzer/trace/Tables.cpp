@@ -23,16 +23,17 @@ bool Tables::unit(Reader &From) {
     return fail(formatv("unit {0}, which is beyond what a run can number: damaged", Number));
   for (const auto &[OtherNumber, Other] : UnitByNumber) {
     if (Other.Hash != New.Hash)
-      return fail(formatv("{0} was built with the model {1} (marks {2:x16}) and {3} with {4} (marks {5:x16}): one "
+      return fail(formatv("{0} was built with the model {1} (marks {2:x-16}) and {3} with {4} (marks {5:x-16}): one "
                           "recording takes one model. Rebuild them with the same",
                           Other.Source, Other.Model, Other.Hash, New.Source, New.Model, New.Hash));
     break; // all that are in agree with each other
   }
   if (New.Hash != ModelHash)
-    return fail(formatv("{0} was built with the model {1} (marks {2:x16}), and this is judged by the model {3} (marks "
-                        "{4:x16}): pass the one it was built with (--model {1}), or, if that has changed since, rebuild "
-                        "and record again",
-                        New.Source, New.Model, New.Hash, R.Model.Name, ModelHash));
+    return fail(
+        formatv("{0} was built with the model {1} (marks {2:x-16}), and this is judged by the model {3} (marks "
+                "{4:x-16}): pass the one it was built with (--model {1}), or, if that has changed since, rebuild "
+                "and record again",
+                New.Source, New.Model, New.Hash, R.Model.Name, ModelHash));
   auto [It, IsNew] = UnitByNumber.try_emplace(static_cast<uint32_t>(Number), New);
   if (!IsNew && (It->second.Model != New.Model || It->second.Source != New.Source))
     return fail(formatv("unit {0} is {1} and {2} at once: damaged", Number, It->second.Source, New.Source));
@@ -79,9 +80,10 @@ bool Tables::matchToModel(Site &S) {
   }
   if (S.Event || S.Phase || S.Lock)
     return true;
-  return fail(formatv("{0}:{1} is marked as {2}, which the model {3} does not have: pass the model that the program was "
-                      "built with",
-                      S.File, S.Line, S.Mark, R.Model.Name));
+  return fail(
+      formatv("{0}:{1} is marked as {2}, which the model {3} does not have: pass the model that the program was "
+              "built with",
+              S.File, S.Line, S.Mark, R.Model.Name));
 }
 
 static bool sameSite(const Site &A, const Site &B) {
@@ -99,8 +101,9 @@ bool Tables::site(Reader &From) {
   auto It = SiteByNumber.find(static_cast<uint32_t>(Number));
   // Seen before: when definitions were read ahead, or when two contexts came to the site at the same moment.
   if (It != SiteByNumber.end())
-    return sameSite(R.Sites[It->second.Id], S) && It->second.Unit == Unit ? true
-                                                : fail(formatv("site {0} is defined twice, differently: damaged", Number));
+    return sameSite(R.Sites[It->second.Id], S) && It->second.Unit == Unit
+               ? true
+               : fail(formatv("site {0} is defined twice, differently: damaged", Number));
   if (!matchToModel(S))
     return false;
   SiteByNumber[static_cast<uint32_t>(Number)] = {static_cast<SiteId>(R.Sites.size()), static_cast<uint32_t>(Unit)};
@@ -112,7 +115,8 @@ bool Tables::site(Reader &From) {
 
 StackId Tables::intern(llvm::ArrayRef<uint64_t> Frames) {
   // DenseMap keeps the two highest keys for itself.
-  uint64_t Hash = llvm::xxh3_64bits(llvm::ArrayRef(reinterpret_cast<const uint8_t *>(Frames.data()), Frames.size() * 8));
+  uint64_t Hash =
+      llvm::xxh3_64bits(llvm::ArrayRef(reinterpret_cast<const uint8_t *>(Frames.data()), Frames.size() * 8));
   auto &Same = StacksByHash[Hash >> 1];
   for (StackId S : Same)
     if (llvm::ArrayRef(R.Stacks[S]) == Frames)

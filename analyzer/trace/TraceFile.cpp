@@ -68,8 +68,9 @@ bool TraceFile::readHeader(llvm::raw_ostream &Errors) {
   if (size() == 0)
     return fail(Errors, "is empty: nothing was recorded into it");
   if (size() < 8 || llvm::support::endian::read64le(Buffer->getBufferStart()) != UNDERLOCK_FILE_MAGIC)
-    return fail(Errors, "is not an Underlock trace (nor, if it was one, is its header whole). For an image of a guest's "
-                        "memory, take the trace out of it first: underlock extract");
+    return fail(Errors,
+                "is not an Underlock trace (nor, if it was one, is its header whole). For an image of a guest's "
+                "memory, take the trace out of it first: underlock extract");
   if (size() < UNDERLOCK_HEADER_SIZE)
     return fail(Errors, formatv("ends after {0} bytes, inside the header of {1}: record it again", size(),
                                 UNDERLOCK_HEADER_SIZE));
@@ -124,9 +125,10 @@ bool TraceFile::readUnusedChunk(uint64_t Index, ArrayRef<uint8_t> Bytes, llvm::r
   if (!allZero(Bytes.take_front(sizeof(underlock_chunk_header))))
     Remarks.push_back(
         {Remark::Kind::Warning,
-         formatv("chunk {0} at byte {1} was never finished: the recording ended while it was made ready (or these bytes "
-                 "are damaged). It holds no record",
-                 Index, offsetOf(Index))
+         formatv(
+             "chunk {0} at byte {1} was never finished: the recording ended while it was made ready (or these bytes "
+             "are damaged). It holds no record",
+             Index, offsetOf(Index))
              .str()});
   return true;
 }
@@ -179,16 +181,17 @@ bool TraceFile::sortChunks(llvm::raw_ostream &Errors) {
     ContextChunks &C = Contexts.back();
     auto Wrong = [&](const llvm::Twine &What) { return fail(Errors, Chunks[I].Index, Chunks[I].Offset, What); };
     if (H.sequence < C.Count)
-      return Wrong(formatv("is part {0} of context {1}, of which there is one already: damaged, or two recordings in one "
-                           "file",
-                           H.sequence, H.context));
+      return Wrong(
+          formatv("is part {0} of context {1}, of which there is one already: damaged, or two recordings in one "
+                  "file",
+                  H.sequence, H.context));
     if (H.sequence > C.Count)
-      return Wrong(formatv("is part {0} of context {1}, and part {2} is missing: data is lost", H.sequence, H.context,
-                           C.Count));
+      return Wrong(
+          formatv("is part {0} of context {1}, and part {2} is missing: data is lost", H.sequence, H.context, C.Count));
     const underlock_chunk_header &FirstHeader = Chunks[C.First].Header;
     if (H.kind != FirstHeader.kind || H.os_id != FirstHeader.os_id)
-      return Wrong(formatv("says otherwise than chunk {0} what context {1} is: damaged", Chunks[C.First].Index,
-                           H.context));
+      return Wrong(
+          formatv("says otherwise than chunk {0} what context {1} is: damaged", Chunks[C.First].Index, H.context));
     ++C.Count;
   }
   for (const ContextChunks &C : Contexts) {

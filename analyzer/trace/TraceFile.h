@@ -45,7 +45,7 @@ public:
 
   // The chunks of one context, by sequence.
   struct ContextChunks {
-    uint32_t Context = 0; // as the trace numbers it
+    uint32_t Context = 0;          // as the trace numbers it
     uint32_t First = 0, Count = 0; // into chunks()
     uint64_t StartTicks = 0;       // of its first chunk
   };

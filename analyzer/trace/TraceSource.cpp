@@ -277,18 +277,22 @@ void TraceSource::sayHowItEnded() {
                                   "not judged",
                                   R.Lost));
   if (!Exited && R.Platform == UNDERLOCK_PLATFORM_LINUX)
-    remark(Kind::Note, "the kernel had not shut down when the recording was taken: judged is what had happened until then");
+    remark(Kind::Note,
+           "the kernel had not shut down when the recording was taken: judged is what had happened until then");
   else if (!Exited)
-    remark(Kind::Warning, "the program did not end in order (it was killed, or is still running): judged is what is there");
+    remark(Kind::Warning,
+           "the program did not end in order (it was killed, or is still running): judged is what is there");
   // After an orderly end, everything is there, or has been cut off at a chunk's edge, where only this shows it.
   if (Exited && !Forked.empty())
-    remark(Kind::Warning, formatv("{0} thread(s) were started of which the recording has nothing: they never ran, or the "
-                                  "file is cut",
-                                  Forked.size()));
+    remark(Kind::Warning,
+           formatv("{0} thread(s) were started of which the recording has nothing: they never ran, or the "
+                   "file is cut",
+                   Forked.size()));
   if (Exited && CutContexts)
-    remark(Kind::Warning, formatv("the recording of {0} thread(s) breaks off before they ended: the file is cut, or there "
-                                  "was no space",
-                                  CutContexts));
+    remark(Kind::Warning,
+           formatv("the recording of {0} thread(s) breaks off before they ended: the file is cut, or there "
+                   "was no space",
+                   CutContexts));
   if (!instrumented())
     remark(Kind::Warning, "no instrumentation in this recording: nothing that ran was built with Underlock's plugin "
                           "(underlock cc), or its model marks nothing that ran");

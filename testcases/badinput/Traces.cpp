@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "testcases/badinput/Traces.h"
+#include "analyzer/replay/Replay.h"
+#include "analyzer/trace/Open.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace underlock;
+using namespace underlock::test;
+
+model::Model test::smallModel() {
+  model::Model M;
+  M.Name = "test";
+  model::Lock L;
+  L.Id = "mutex";
+  M.Locks.push_back(L);
+  model::Event E;
+  E.Id = "remove";
+  E.What = "a thing is removed";
+  E.At.Function = "remove";
+  M.Events.push_back(E);
+  model::Phase P;
+  P.Id = "boot";
+  M.Phases.push_back(P);
+  model::Contract C;
+  C.Id = "remove-under-m";
+  C.Event = "remove";
+  C.Requires = {"m"};
+  M.Contracts.push_back(C);
+  return M;
+}
+
+void test::defineAll(ChunkWriter &C, uint64_t ModelHash) {
+  C.unit(1, ModelHash);
+  C.define(DefineImage, Bytes().u64(0x400000).u64(0x500000).u64(0).string("/nonexistent/a.out").string("00ff"));
+  C.define(DefineContext, Bytes().string("main"));
+  C.define(DefineClock, Bytes().u64(1000).u64(1000));
+  C.site(SiteLock, {VerbAcquire});
+  C.site(SiteUnlock, {VerbRelease, 2});
+  C.site(SiteInit, {VerbInit});
+  C.site(SiteDestroy, {VerbDestroy});
+  C.site(SiteEvent, {VerbEvent, 0, "remove"});
+  C.site(SiteBegin, {VerbPhaseBegin, 0, "boot"});
+  C.site(SiteEnd, {VerbPhaseEnd, 0, "boot"});
+  C.define(99, Bytes().u64(7)); // of a runtime to come
+  C.place(1, SiteLock, {0x401000, 0x401200, 0x400900});
+  C.place(2, SiteEvent, {0x401100, 0x401200});
+  C.place(3, SiteBegin, {0x401300});
+}
+
+static constexpr uint64_t LockM = 0x7000, LockN = 0x7040;
+
+// The first thread's part until it waits for the second, and the second thread.
+static void fillFirst(ChunkWriter &C) {
+  defineAll(C, smallModel().marksHash());
+  C.lockRecord(Init, 1, LockM, SiteInit, 0).lockRecord(Init, 1, LockN, SiteInit, 1);
+  C.Records.u8(PhaseBegin).varint(1).varint(3);
+  C.slotRecord(Acquired, 5, 0, 1)
+      .event(2, 2, {0x9000, 1, ~0ull})
+      .slotRecord(Failed, 1, 1, 1)
+      .slotRecord(Released, 3, 0, SiteUnlock);
+  C.Records.u8(PhaseEnd).varint(1).varint(SiteEnd);
+  C.thread(1, Fork, 1).slotRecord(Acquired, 300, 1, 1);
+}
+
+static void fillSecond(ChunkWriter &C) {
+  C.StartTicks = 1050;
+  C.place(7, SiteLock, {0x401010, 0x402000}).place(8, SiteEvent, {0x401020});
+  C.thread(0, Start, 1)
+      .lockRecord(Acquired, 10, LockM, 7)
+      .event(1, 8, {0x9000})
+      .slotRecord(Released, 200, 0, SiteUnlock);
+  C.thread(1, End, 0);
+}
+
+static void fillRest(ChunkWriter &C) {
+  C.StartTicks = 2000;
+  C.Records.u8(Held).u8(0x80).u64(LockN).varint(1);
+  C.slotRecord(Released, 1, 0, SiteUnlock).thread(5, Join, 1).slotRecord(Destroy, 2, 0, SiteDestroy).exit(10);
+}
+
+TraceWriter test::sealedTrace() {
+  TraceWriter W;
+  fillFirst(W.chunk(1, 0));
+  fillSecond(W.chunk(2, 0));
+  fillRest(W.chunk(1, 1));
+  return W;
+}
+
+TraceWriter test::endFirstTrace() {
+  TraceWriter W;
+  fillRest(W.chunk(1, 1));
+  fillFirst(W.chunk(1, 0));
+  // The second thread in two parts.
+  ChunkWriter &Part = W.chunk(2, 0);
+  Part.StartTicks = 1050;
+  Part.place(7, SiteLock, {0x401010, 0x402000}).thread(0, Start, 1).lockRecord(Acquired, 10, LockM, 7);
+  ChunkWriter &Rest = W.chunk(2, 1);
+  Rest.StartTicks = 1100;
+  Rest.lockRecord(Released, 1, LockM, SiteUnlock).thread(1, End, 0);
+  return W;
+}
+
+TraceWriter test::killedTrace() {
+  TraceWriter W;
+  fillFirst(W.chunk(1, 0));
+  ChunkWriter &Waits = W.chunk(2, 0);
+  Waits.StartTicks = 1050;
+  Waits.place(7, SiteLock, {0x401010}).thread(0, Start, 1).lockRecord(Acquired, 10, LockM, 7);
+  Waits.WaitingLock = LockN;
+  Waits.WaitingSince = 1100;
+  Waits.WaitingPlace = 7;
+  for (ChunkWriter &C : W.Chunks)
+    C.Sealed = false;
+  return W;
+}
+
+bool Verdict::warned() const {
+  return llvm::any_of(Remarks, [](const Remark &R) { return R.Level == Remark::Kind::Warning; });
+}
+
+Verdict test::judge(const std::string &Trace) {
+  Verdict V;
+  llvm::raw_string_ostream Errors(V.Errors);
+  V.Status = 2;
+  auto File = TraceFile::parse(llvm::MemoryBuffer::getMemBuffer(Trace, "test.trace", false), Errors);
+  if (!File)
+    return V;
+  recordedModels(*File);
+  OpenTrace T(std::move(File), smallModel(), "", Errors);
+  bool Good = replay(T.From, T.R, {});
+  V.Remarks = T.R.Remarks;
+  V.Records = T.R.Records;
+  if (Good && T.From.instrumented())
+    V.Status = 0;
+  return V;
+}
