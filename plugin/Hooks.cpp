@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Emission of hooks and records. What a hook means is told in underlock/hooks.h; here is only where it goes:
+//   before the call     events and phases, then begin/try/wait, release or destroy
+//   after the call      acquired or failed, init, then ends of phases. After an invoke that is its normal edge
+//   entry               behind the allocas, before anything else of the function
+//   exit                before each return, and where an exception passes through
+// Records are private, writable globals in the default section (a kernel's linker script knows no other), so that a copy
+// of a linkonce function brings its own.
+#include "Hooks.h"
+#include "llvm/Demangle/Demangle.h"
+#include "llvm/IR/DebugInfoMetadata.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/DiagnosticPrinter.h"
+#include "llvm/Transforms/Utils/BasicBlockUtils.h"
+#include "llvm/Transforms/Utils/EscapeEnumerator.h"
+
+using namespace llvm;
+
+namespace underlock::plugin {
+namespace {
+
+underlock_verb verbOf(model::Verb V) {
+  switch (V) {
+  case model::Verb::Acquire:
+    return UNDERLOCK_VERB_ACQUIRE;
+  case model::Verb::Try:
+    return UNDERLOCK_VERB_TRY;
+  case model::Verb::Release:
+    return UNDERLOCK_VERB_RELEASE;
+  case model::Verb::Init:
+    return UNDERLOCK_VERB_INIT;
+  case model::Verb::Destroy:
+    return UNDERLOCK_VERB_DESTROY;
+  case model::Verb::Wait:
+    return UNDERLOCK_VERB_WAIT;
+  }
+  llvm_unreachable("a verb of the model");
+}
+
+underlock_mode modeOf(model::Mode M) {
+  switch (M) {
+  case model::Mode::Exclusive:
+    return UNDERLOCK_MODE_EXCLUSIVE;
+  case model::Mode::Shared:
+    return UNDERLOCK_MODE_SHARED;
+  case model::Mode::Any:
+    return UNDERLOCK_MODE_ANY;
+  }
+  llvm_unreachable("a mode of the model");
+}
+
+// Goes to the user as Clang's own warnings do.
+class Warning : public DiagnosticInfo {
+public:
+  explicit Warning(std::string Text) : DiagnosticInfo(kind(), DS_Warning), Text(std::move(Text)) {}
+  void print(DiagnosticPrinter &To) const override { To << Text; }
+
+private:
+  static int kind() {
+    static const int Kind = getNextAvailablePluginDiagnosticKind();
+    return Kind;
+  }
+  std::string Text;
+};
+
+std::string sourceName(const Function &F) { return demangle(GlobalValue::dropLLVMManglingEscape(F.getName())); }
+
+// Code in a function with debug information must have a place in it, or inlining it makes IR that does not verify.
+DebugLoc placeIn(const Function &F, DebugLoc Known, bool AtEntry) {
+  DISubprogram *Program = F.getSubprogram();
+  if (Known || !Program)
+    return Known;
+  return DILocation::get(F.getContext(), AtEntry ? Program->getScopeLine() : 0, 0, Program);
+}
+
+} // namespace
+
+HookEmitter::HookEmitter(Module &M, StringRef ModelText, LockNames &Names, Summary &Told)
+    : M(M), ModelText(ModelText), Names(Names), Told(Told) {}
+
+void HookEmitter::warn(const Function &F, const Twine &Text) {
+  M.getContext().diagnose(Warning(("underlock: in " + Twine(sourceName(F)) + ": " + Text).str()));
+}
+
+void HookEmitter::emit(const Plan &P) {
+  // All names first: they are read from IR as Clang made it.
+  for (const PlannedCall &C : P.Calls)
+    if (C.LockMarks)
+      prepare(C);
+  auto Next = LockCalls.begin();
+  for (const PlannedCall &C : P.Calls) {
+    emitPoints(C, /*After=*/false);
+    for (; Next != LockCalls.end() && Next->Planned == &C; ++Next)
+      emitLockCall(*Next);
+    emitPoints(C, /*After=*/true);
+  }
+  for (const PlannedFunction &F : P.Functions) {
+    emitEntry(F);
+    emitExits(F);
+  }
+}
+
+void HookEmitter::prepare(const PlannedCall &C) {
+  for (const auto &[Lock, Mark] : C.Marks->Locks) {
+    if (Mark->Lock >= C.Call->arg_size()) {
+      warn(*C.Call->getFunction(), "the call of " + Mark->Function + " has no argument " + Twine(Mark->Lock) +
+                                       ", which the model calls its lock: not marked");
+      Told.Skips.push_back({sourceName(*C.Call->getFunction()), Mark->Function,
+                            C.Call->getDebugLoc() ? C.Call->getDebugLoc().getLine() : 0, "no such argument"});
+      continue;
+    }
+    Value *Address = C.Call->getArgOperand(Mark->Lock);
+    if (Address->getType()->isPointerTy())
+      LockCalls.push_back({&C, Lock, Mark, Address, Names.name(Address)});
+    else
+      Told.Skips.push_back({sourceName(*C.Call->getFunction()), Mark->Function,
+                            C.Call->getDebugLoc() ? C.Call->getDebugLoc().getLine() : 0, "no pointer"});
+  }
+}
+
+void HookEmitter::emitLockCall(const LockCall &C) {
+  CallBase &Call = *C.Planned->Call;
+  Site S{verbOf(C.Mark->What), modeOf(C.Mark->LockMode), C.Lock->Id, C.Mark->Function, C.Name, Call.getFunction(),
+         Call.getDebugLoc()};
+  Constant *Record = record(S);
+  DebugLoc Where = placeIn(*Call.getFunction(), Call.getDebugLoc(), false);
+  IRBuilder<> Before(&Call);
+  Before.SetCurrentDebugLocation(Where);
+  Value *Lock = Before.CreatePointerBitCastOrAddrSpaceCast(C.Address, Before.getPtrTy());
+  Type *Nothing = Before.getVoidTy(), *Number = Before.getInt32Ty();
+  switch (C.Mark->What) {
+  case model::Verb::Acquire:
+    return outcome(C, Record, Lock, call(Before, "__underlock_v1_begin", Number, {Record, Lock}));
+  case model::Verb::Try:
+    return outcome(C, Record, Lock, call(Before, "__underlock_v1_try", Number, {Record, Lock}));
+  case model::Verb::Wait:
+    return outcome(C, Record, Lock, call(Before, "__underlock_v1_wait", Number, {Record, Lock}));
+  case model::Verb::Release:
+    call(Before, "__underlock_v1_release", Nothing, {Record, Lock});
+    return;
+  case model::Verb::Destroy:
+    call(Before, "__underlock_v1_destroy", Nothing, {Record, Lock});
+    return;
+  case model::Verb::Init: {
+    IRBuilder<> After(afterCall(Call));
+    After.SetCurrentDebugLocation(Where);
+    call(After, "__underlock_v1_init", Nothing, {Record, Lock});
+    return;
+  }
+  }
+}
+
+// Behind an acquisition: acquired(), or failed() where the return value says so.
+void HookEmitter::outcome(const LockCall &C, Constant *Record, Value *Lock, Value *Place) {
+  CallBase &Call = *C.Planned->Call;
+  Instruction *Next = afterCall(Call);
+  IRBuilder<> B(Next);
+  B.SetCurrentDebugLocation(placeIn(*Call.getFunction(), Call.getDebugLoc(), false));
+  Type *Result = Call.getType();
+  bool Testable = Result->isIntegerTy() || Result->isPointerTy();
+  if (C.Mark->If != model::Success::Always && !Testable)
+    warn(*Call.getFunction(), "the model tests what " + C.Mark->Function + " returns, and here that is no number: taken " +
+                                  "as always successful");
+  if (C.Mark->If == model::Success::Always || !Testable) {
+    call(B, "__underlock_v1_acquired", B.getVoidTy(), {Record, Lock, Place});
+    return;
+  }
+  Value *Got = C.Mark->If == model::Success::Zero ? B.CreateIsNull(&Call) : B.CreateIsNotNull(&Call);
+  Instruction *Then, *Else;
+  SplitBlockAndInsertIfThenElse(Got, Next, &Then, &Else);
+  for (auto [At, Hook] : {std::pair(Then, "__underlock_v1_acquired"), std::pair(Else, "__underlock_v1_failed")}) {
+    At->setDebugLoc(B.getCurrentDebugLocation());
+    B.SetInsertPoint(At);
+    call(B, Hook, B.getVoidTy(), {Record, Lock, Place});
+  }
+}
+
+// Where hooks behind a call go. Stays the same instruction however many are put before it, so they follow in order.
+Instruction *HookEmitter::afterCall(CallBase &Call) {
+  auto [It, New] = Behind.try_emplace(&Call, nullptr);
+  if (New) {
+    if (auto *Invoke = dyn_cast<InvokeInst>(&Call))
+      It->second = SplitEdge(Invoke->getParent(), Invoke->getNormalDest())->getTerminator();
+    else
+      It->second = Call.getNextNode();
+  }
+  return It->second;
+}
+
+void HookEmitter::emitPoints(const PlannedCall &C, bool After) {
+  CallBase &Call = *C.Call;
+  StringRef Name = GlobalValue::dropLLVMManglingEscape(Call.getFunction()->getName());
+  for (const PointMark &P : C.Marks->Calls) {
+    if ((P.At->At == model::Point::Kind::AfterCall) != After || !(P.At->In.empty() || P.At->In == Name))
+      continue;
+    IRBuilder<> B(After ? afterCall(Call) : &Call);
+    B.SetCurrentDebugLocation(placeIn(*Call.getFunction(), Call.getDebugLoc(), false));
+    unsigned First = Call.hasStructRetAttr();
+    SmallVector<Value *, 8> Arguments(Call.arg_begin() + First, Call.arg_end());
+    emitPoint(B, P, Call.getFunction(), C.Marks->Name, Call.getDebugLoc(), Arguments);
+  }
+}
+
+void HookEmitter::emitEntry(const PlannedFunction &F) {
+  BasicBlock &Entry = F.Function->getEntryBlock();
+  IRBuilder<> B(&*Entry.getFirstNonPHIOrDbgOrAlloca());
+  B.SetCurrentDebugLocation(placeIn(*F.Function, DebugLoc(), true));
+  SmallVector<Value *, 8> Arguments;
+  for (Argument &A : F.Function->args())
+    if (!A.hasStructRetAttr())
+      Arguments.push_back(&A);
+  for (const PointMark &P : F.Marks->Entries)
+    emitPoint(B, P, F.Function, "", DebugLoc(), Arguments);
+}
+
+void HookEmitter::emitExits(const PlannedFunction &F) {
+  if (F.Marks->Exits.empty())
+    return;
+  EscapeEnumerator Exits(*F.Function, "underlock.unwind");
+  while (IRBuilder<> *B = Exits.Next()) {
+    DebugLoc Here = B->GetInsertPoint() != B->GetInsertBlock()->end() ? B->GetInsertPoint()->getDebugLoc() : DebugLoc();
+    B->SetCurrentDebugLocation(placeIn(*F.Function, Here, false));
+    for (const PointMark &P : F.Marks->Exits)
+      emitPoint(*B, P, F.Function, "", Here, {});
+  }
+}
+
+void HookEmitter::emitPoint(IRBuilder<> &B, const PointMark &P, Function *In, StringRef Callee, DebugLoc Where,
+                            ArrayRef<Value *> Arguments) {
+  underlock_verb Verb = P.Event ? UNDERLOCK_VERB_EVENT : P.IsEnd ? UNDERLOCK_VERB_PHASE_END : UNDERLOCK_VERB_PHASE_BEGIN;
+  Constant *Record = record({Verb, UNDERLOCK_MODE_EXCLUSIVE, P.Event ? P.Event->Id : P.Phase->Id, Callee.str(), {}, In,
+                             Where});
+  if (P.Phase) {
+    call(B, P.IsEnd ? "__underlock_v1_phase_end" : "__underlock_v1_phase_begin", B.getVoidTy(), {Record});
+    return;
+  }
+  SmallVector<Value *, 2 + UNDERLOCK_OBJECTS> Passed{Record, B.getInt32(P.Event->Objects.size())};
+  for (unsigned Number : P.Event->Objects)
+    Passed.push_back(object(B, *P.Event, Number, Arguments, *In));
+  Passed.resize(2 + UNDERLOCK_OBJECTS, B.getInt64(0));
+  call(B, "__underlock_v1_event", B.getVoidTy(), Passed);
+}
+
+Value *HookEmitter::object(IRBuilder<> &B, const model::Event &E, unsigned Number, ArrayRef<Value *> Arguments,
+                           const Function &In) {
+  Value *V = Number < Arguments.size() ? Arguments[Number] : nullptr;
+  if (V && V->getType()->isPointerTy())
+    return B.CreatePtrToInt(V, B.getInt64Ty());
+  if (V && V->getType()->isIntegerTy())
+    return B.CreateZExtOrTrunc(V, B.getInt64Ty());
+  warn(In, "event " + E.Id + ": argument " + Twine(Number) + (V ? " is no pointer or number" : " does not exist") +
+               "; it is recorded as 0");
+  return B.getInt64(0);
+}
+
+CallInst *HookEmitter::call(IRBuilder<> &B, StringRef Hook, Type *Result, ArrayRef<Value *> Arguments) {
+  SmallVector<Type *, 6> Types;
+  for (Value *A : Arguments)
+    Types.push_back(A->getType());
+  FunctionCallee Callee = M.getOrInsertFunction(Hook, FunctionType::get(Result, Types, false));
+  if (auto *Declared = dyn_cast<Function>(Callee.getCallee()))
+    Declared->setDoesNotThrow();
+  CallInst *Call = B.CreateCall(Callee, Arguments);
+  Call->setDoesNotThrow();
+  // The hook walks the stack from the frame that calls it: that frame must be there, and one site one address.
+  Call->setTailCallKind(CallInst::TCK_NoTail);
+  Call->addFnAttr(Attribute::NoMerge);
+  return Call;
+}
+
+Constant *HookEmitter::text(StringRef Text) {
+  auto [It, New] = Texts.try_emplace(Text, nullptr);
+  if (New) {
+    Constant *Content = ConstantDataArray::getString(M.getContext(), Text);
+    auto *G = new GlobalVariable(M, Content->getType(), true, GlobalValue::PrivateLinkage, Content, "__underlock.text");
+    G->setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
+    G->setAlignment(Align(1));
+    It->second = G;
+  }
+  return It->second;
+}
+
+Constant *HookEmitter::unit() {
+  if (!Unit) {
+    IRBuilder<> B(M.getContext());
+    Constant *Content = ConstantStruct::getAnon({B.getInt32(0), B.getInt32(UNDERLOCK_HOOK_ABI), B.getInt64(Told.ModelHash),
+                                                 text(ModelText), text(M.getSourceFileName())});
+    Unit = new GlobalVariable(M, Content->getType(), false, GlobalValue::PrivateLinkage, Content, "__underlock.unit");
+  }
+  return Unit;
+}
+
+Constant *HookEmitter::record(const Site &S) {
+  const DISubprogram *Program = S.In->getSubprogram();
+  const DIFile *File = S.Where ? cast<DIScope>(S.Where.getScope())->getFile() : Program ? Program->getFile() : nullptr;
+  PlacedMark P;
+  P.Verb = S.Verb;
+  P.Mark = S.Mark;
+  P.Function = sourceName(*S.In);
+  P.Callee = S.Callee;
+  P.File = File ? File->getFilename().str() : M.getSourceFileName();
+  P.Line = S.Where ? S.Where.getLine() : Program ? Program->getLine() : 0;
+  P.Column = S.Where ? S.Where.getCol() : 0;
+  P.ClassName = S.Lock.ClassName;
+  P.Expression = S.Lock.Expression;
+  IRBuilder<> B(M.getContext());
+  Constant *Content = ConstantStruct::getAnon(
+      {B.getInt32(0), B.getInt8(S.Verb), B.getInt8(S.Mode), B.getInt8(0), B.getInt8(0), B.getInt32(P.Line),
+       B.getInt32(P.Column), unit(), text(P.Mark), text(P.File), text(P.Function), text(P.Expression), text(P.ClassName)});
+  Told.Placed.push_back(std::move(P));
+  return new GlobalVariable(M, Content->getType(), false, GlobalValue::PrivateLinkage, Content, "__underlock.site");
+}
+
+} // namespace underlock::plugin

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Emission: hook calls and the records they point at, as underlock/hooks.h defines them.
+#ifndef UNDERLOCK_PLUGIN_HOOKS_H
+#define UNDERLOCK_PLUGIN_HOOKS_H
+
+#include "LockNames.h"
+#include "Plan.h"
+#include "Summary.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/IR/IRBuilder.h"
+#include "underlock/hooks.h"
+
+namespace underlock::plugin {
+
+// Thread-safety: none; one per module; emit() once.
+class HookEmitter {
+public:
+  // `ModelText` goes into the unit record: names or absolute paths of the models, separated by ':'.
+  HookEmitter(llvm::Module &M, llvm::StringRef ModelText, LockNames &Names, Summary &Told);
+  void emit(const Plan &P);
+
+private:
+  // What a site record says, but for the unit.
+  struct Site {
+    underlock_verb Verb;
+    underlock_mode Mode = UNDERLOCK_MODE_EXCLUSIVE;
+    std::string Mark, Callee;
+    LockName Lock;
+    llvm::Function *In;
+    llvm::DebugLoc Where; // of the call; null for a mark at the entry or an exit
+  };
+  struct LockCall {
+    const PlannedCall *Planned;
+    const model::Lock *Lock;
+    const model::LockMark *Mark;
+    llvm::Value *Address;
+    LockName Name;
+  };
+
+  void prepare(const PlannedCall &C);
+  void emitLockCall(const LockCall &C);
+  void outcome(const LockCall &C, llvm::Constant *Record, llvm::Value *Lock, llvm::Value *Place);
+  void emitPoints(const PlannedCall &C, bool After);
+  void emitEntry(const PlannedFunction &F);
+  void emitExits(const PlannedFunction &F);
+  void emitPoint(llvm::IRBuilder<> &B, const PointMark &P, llvm::Function *In, llvm::StringRef Callee,
+                 llvm::DebugLoc Where, llvm::ArrayRef<llvm::Value *> Arguments);
+  llvm::Value *object(llvm::IRBuilder<> &B, const model::Event &E, unsigned Number,
+                      llvm::ArrayRef<llvm::Value *> Arguments, const llvm::Function &In);
+
+  llvm::Constant *record(const Site &S);
+  llvm::Constant *text(llvm::StringRef Text);
+  llvm::Constant *unit();
+  llvm::CallInst *call(llvm::IRBuilder<> &B, llvm::StringRef Hook, llvm::Type *Result, llvm::ArrayRef<llvm::Value *> Arguments);
+  llvm::Instruction *afterCall(llvm::CallBase &Call);
+  void warn(const llvm::Function &F, const llvm::Twine &Text);
+
+  llvm::Module &M;
+  std::string ModelText;
+  LockNames &Names;
+  Summary &Told;
+  llvm::StringMap<llvm::Constant *> Texts;
+  llvm::GlobalVariable *Unit = nullptr;
+  std::vector<LockCall> LockCalls;
+  llvm::DenseMap<llvm::CallBase *, llvm::Instruction *> Behind; // see afterCall()
+};
+
+} // namespace underlock::plugin
+
+#endif

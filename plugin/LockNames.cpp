@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The name of a lock, from IR that no pass has touched yet.
+//
+// Clang's fresh IR still says how the source wrote an address: one getelementptr a member, first members included. (That
+// is why nothing may run before: SROA, EarlyCSE or GVN drop the steps of offset 0.) So the address is followed from the
+// call back to its base: through members, through local variables that are stored once, through functions that return
+// what they were given. Then
+//   - the last struct with a name on the way, outside the lock's own type, and its member there: `struct.field`;
+//   - without a step, a global by its symbol, a local by `function.variable` (or, when the variable is a struct, by the
+//     member that its description has at this offset: a first member of a global has no getelementptr at all);
+//   - arguments, phis and other pointers have no class that could be told here.
+// Members are found by offset in the debug information; without it they are numbered: `device#3`.
+#include "LockNames.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Demangle/Demangle.h"
+#include "llvm/IR/DebugInfo.h"
+#include "llvm/IR/GetElementPtrTypeIterator.h"
+#include "llvm/IR/GlobalAlias.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
+
+using namespace llvm;
+
+namespace underlock::plugin {
+namespace {
+
+// Longer ways than this are no names.
+constexpr unsigned TraceLimit = 64;
+
+std::string joined(const MemberPath &Path) {
+  std::string Out;
+  for (const Member &M : Path.Members)
+    Out += (Out.empty() ? "" : ".") + M.Name + (M.Array ? "[]" : "");
+  return Out;
+}
+
+// Without namespaces: as a person names a class.
+StringRef shortName(const StructType *S) {
+  StringRef Name = TypeNames::sourceName(S);
+  size_t Scope = Name.rfind("::");
+  return Scope == StringRef::npos ? Name : Name.drop_front(Scope + 2);
+}
+
+std::string className(const MemberPath &Path) {
+  const Member &Last = Path.Members.back();
+  return Last.Owner + "." + Last.Name + (Last.Array ? "[]" : "");
+}
+
+} // namespace
+
+LockNames::LockNames(const Module &M, const model::Model &Model, const ModuleMarks &Marks)
+    : M(M), Marks(Marks), Types(M, Model) {}
+
+LockName LockNames::name(const Value *Lock) {
+  Access A = trace(Lock);
+  LockName Out;
+  if (!nameBySteps(A, Out))
+    nameByVariable(A, Out);
+  Out.Expression = expressionOf(A);
+  return Out;
+}
+
+// Takes the steps of one getelementptr, from the lock's side. False: it is plain arithmetic (container_of), and what lies
+// further out says nothing about where the lock is.
+bool LockNames::addSteps(const GEPOperator &G, Access &To) const {
+  struct Index {
+    const StructType *Struct;
+    unsigned Field;
+    int64_t Offset;
+  };
+  const DataLayout &DL = M.getDataLayout();
+  SmallVector<Index, 4> Indices;
+  for (auto I = gep_type_begin(G), E = gep_type_end(G); I != E; ++I) {
+    const auto *Number = dyn_cast<ConstantInt>(I.getOperand());
+    if (StructType *S = I.getStructTypeOrNull()) {
+      unsigned Field = Number->getZExtValue();
+      Indices.push_back({S, Field, int64_t(DL.getStructLayout(S)->getElementOffset(Field).getFixedValue())});
+    } else {
+      int64_t Size = DL.getTypeAllocSize(I.getIndexedType()).getKnownMinValue();
+      Indices.push_back({nullptr, 0, Number && Number->getBitWidth() <= 64 ? Number->getSExtValue() * Size : 0});
+    }
+  }
+  for (const Index &I : reverse(Indices)) {
+    To.Offset += I.Offset;
+    if (I.Struct)
+      To.Steps.insert(To.Steps.begin(), Step{I.Struct, I.Field, To.Offset});
+  }
+  return !G.getSourceElementType()->isIntegerTy(8) || G.hasAllZeroIndices();
+}
+
+const Value *LockNames::stored(const AllocaInst *A) const {
+  const Value *Stored = nullptr;
+  for (const User *U : A->users()) {
+    if (const auto *Store = dyn_cast<StoreInst>(U); Store && Store->getPointerOperand() == A) {
+      if (Stored || Store->getValueOperand() == A)
+        return nullptr;
+      Stored = Store->getValueOperand();
+    } else if (!isa<LoadInst>(U) && !isa<IntrinsicInst>(U)) {
+      return nullptr;
+    }
+  }
+  return Stored && Stored->getType()->isPointerTy() ? Stored : nullptr;
+}
+
+const Value *LockNames::seenThrough(const CallBase &Call) const {
+  const FunctionMarks *Called = Marks.ofCallee(Call);
+  if (!Called || !Called->SeeThrough || *Called->SeeThrough >= Call.arg_size())
+    return nullptr;
+  const Value *V = Call.getArgOperand(*Called->SeeThrough);
+  return V->getType()->isPointerTy() ? V : nullptr;
+}
+
+LockNames::Access LockNames::trace(const Value *V) {
+  Access A;
+  bool Named = true; // steps still say where the lock is
+  for (unsigned I = 0; I < TraceLimit; ++I) {
+    A.Base = V;
+    if (const auto *G = dyn_cast<GEPOperator>(V)) {
+      Access Outer = A;
+      bool Typed = addSteps(*G, Outer);
+      A.Offset = Outer.Offset;
+      if (Named)
+        A.Steps = std::move(Outer.Steps);
+      Named &= Typed;
+      A.Direct = Named;
+      A.Variable.clear();
+      V = G->getPointerOperand();
+    } else if (isa<BitCastOperator>(V) || isa<AddrSpaceCastOperator>(V)) {
+      V = cast<Operator>(V)->getOperand(0);
+    } else if (const auto *Alias = dyn_cast<GlobalAlias>(V)) {
+      V = Alias->getAliasee();
+    } else if (const auto *Load = dyn_cast<LoadInst>(V)) {
+      const auto *From = dyn_cast<AllocaInst>(Load->getPointerOperand());
+      const Value *Stored = From ? stored(From) : nullptr;
+      if (!Stored)
+        return A;
+      if (const DILocalVariable *Local = variable(From))
+        A.Variable = Local->getName().str();
+      V = Stored;
+    } else if (const auto *Call = dyn_cast<CallBase>(V)) {
+      const Value *Given = seenThrough(*Call);
+      if (!Given)
+        return A;
+      V = Given;
+    } else {
+      return A;
+    }
+  }
+  return A;
+}
+
+bool LockNames::nameBySteps(const Access &A, LockName &Out) {
+  const Step *Described = nullptr, *Named = nullptr;
+  for (const Step &S : A.Steps) {
+    if (Types.isLock(S.Struct))
+      break;
+    if (Types.find(S.Struct))
+      Described = &S;
+    if (!TypeNames::sourceName(S.Struct).empty())
+      Named = &S;
+  }
+  if (Described) {
+    MemberPath Path;
+    if (Types.descend(Types.find(Described->Struct), Described->Rest, shortName(Described->Struct), Path) && !Path.Members.empty()) {
+      Out.ClassName = className(Path);
+      return true;
+    }
+  }
+  // A described variable may know better than a struct of which only the name is left.
+  if (!Named || isa<GlobalVariable>(A.Base) || isa<AllocaInst>(A.Base))
+    return false;
+  Out.ClassName = (shortName(Named->Struct) + "#" + Twine(Named->Index)).str();
+  return true;
+}
+
+std::string LockNames::globalName(const GlobalVariable *G, const DIType *&Type) const {
+  SmallVector<DIGlobalVariableExpression *, 1> Expressions;
+  G->getDebugInfo(Expressions);
+  std::string Name = demangle(GlobalValue::dropLLVMManglingEscape(G->getName()));
+  if (Expressions.empty())
+    return Name;
+  const DIGlobalVariable *Described = Expressions.front()->getVariable();
+  Type = Described->getType();
+  if (const auto *Scope = dyn_cast_or_null<DILocalScope>(Described->getScope()))
+    return (Scope->getSubprogram()->getName() + "." + Described->getName()).str();
+  return Name;
+}
+
+void LockNames::nameByVariable(const Access &A, LockName &Out) {
+  std::string Name;
+  const DIType *Type = nullptr;
+  llvm::Type *IrType = nullptr;
+  if (const auto *G = dyn_cast<GlobalVariable>(A.Base)) {
+    Name = globalName(G, Type);
+    IrType = G->getValueType();
+  } else if (const auto *Local = dyn_cast<AllocaInst>(A.Base)) {
+    const DILocalVariable *V = variable(Local);
+    std::string Function = demangle(GlobalValue::dropLLVMManglingEscape(Local->getFunction()->getName()));
+    Name = Function + "." + (V ? V->getName().str() : "local");
+    Type = V ? V->getType() : nullptr;
+    IrType = Local->getAllocatedType();
+  } else {
+    return;
+  }
+  MemberPath Path;
+  if (Type && Types.descend(Type, A.Offset, Name, Path)) {
+    Out.ClassName = !Path.Members.empty() ? className(Path) : Name + (Path.RootArray ? "[]" : "");
+    return;
+  }
+  if (!Type && nameByIrType(IrType, A.Offset, Out))
+    return;
+  Out.ClassName = Name + (IrType->isArrayTy() ? "[]" : "");
+}
+
+// Without debug information: the struct around the lock type at this offset, its members numbered.
+bool LockNames::nameByIrType(llvm::Type *T, int64_t Offset, LockName &Out) const {
+  const DataLayout &DL = M.getDataLayout();
+  std::string Name;
+  while (Offset >= 0) {
+    if (auto *Array = dyn_cast<ArrayType>(T)) {
+      T = Array->getElementType();
+      Offset %= std::max<int64_t>(1, DL.getTypeAllocSize(T).getKnownMinValue());
+      continue;
+    }
+    auto *S = dyn_cast<StructType>(T);
+    if (!S || !S->isSized() || S->getNumElements() == 0)
+      return false;
+    if (Types.isLock(S)) {
+      Out.ClassName = Name;
+      return !Name.empty();
+    }
+    const StructLayout *Layout = DL.getStructLayout(S);
+    if (uint64_t(Offset) >= Layout->getSizeInBytes())
+      return false;
+    unsigned Field = Layout->getElementContainingOffset(Offset);
+    if (StringRef Own = TypeNames::sourceName(S); !Own.empty())
+      Name = (Own + "#" + Twine(Field)).str();
+    Offset -= Layout->getElementOffset(Field).getFixedValue();
+    T = S->getElementType(Field);
+  }
+  return false;
+}
+
+const DILocalVariable *LockNames::variable(const AllocaInst *A) {
+  if (VariablesOf != A->getFunction()) {
+    VariablesOf = A->getFunction();
+    Variables.clear();
+    for (const Instruction &I : instructions(*VariablesOf)) {
+      for (DbgVariableRecord &R : filterDbgVars(I.getDbgRecordRange()))
+        // With optimisation, Clang has turned declarations into assignments by now.
+        if (R.isDbgDeclare() || R.isDbgAssign())
+          Variables.try_emplace(R.isDbgAssign() ? R.getAddress() : R.getVariableLocationOp(0), R.getVariable());
+#if LLVM_VERSION_MAJOR < 20 // since then, descriptions are never instructions
+      if (const auto *Assign = dyn_cast<DbgAssignIntrinsic>(&I))
+        Variables.try_emplace(Assign->getAddress(), Assign->getVariable());
+      else if (const auto *Declare = dyn_cast<DbgDeclareInst>(&I))
+        Variables.try_emplace(Declare->getVariableLocationOp(0), Declare->getVariable());
+#endif
+    }
+  }
+  return Variables.lookup(A);
+}
+
+// What stands for the base in an expression; `IsObject` when members of it are reached with a dot.
+std::string LockNames::baseExpression(const Access &A, const DIType *&Type, bool &IsObject, unsigned Depth) {
+  if (const auto *G = dyn_cast<GlobalVariable>(A.Base)) {
+    IsObject = true;
+    std::string Class = globalName(G, Type);
+    // A static local is known to its function by its own name.
+    return G->hasLocalLinkage() && StringRef(Class).contains('.') ? StringRef(Class).rsplit('.').second.str() : Class;
+  }
+  if (const auto *Local = dyn_cast<AllocaInst>(A.Base)) {
+    IsObject = true;
+    const DILocalVariable *V = variable(Local);
+    Type = V ? V->getType() : nullptr;
+    return V ? V->getName().str() : "";
+  }
+  if (const auto *Load = dyn_cast<LoadInst>(A.Base)) {
+    if (const auto *From = dyn_cast<AllocaInst>(Load->getPointerOperand()))
+      if (const DILocalVariable *V = variable(From))
+        return V->getName().str();
+    return Depth < TraceLimit ? expressionOf(trace(Load->getPointerOperand()), Depth + 1) : "";
+  }
+  if (const auto *Call = dyn_cast<CallBase>(A.Base))
+    if (const Function *Callee = Call->getCalledFunction(); Callee && !Callee->isIntrinsic())
+      return demangle(GlobalValue::dropLLVMManglingEscape(Callee->getName())) + "()";
+  return A.Variable;
+}
+
+std::string LockNames::expressionOf(const Access &A, unsigned Depth) {
+  const DIType *Type = nullptr;
+  bool IsObject = false;
+  std::string Base = baseExpression(A, Type, IsObject, Depth);
+  int64_t Offset = A.Offset;
+  std::string Outer = Base;
+  if (!A.Direct && !IsObject)
+    Base.clear();
+  if (!Type)
+    for (const Step &S : A.Steps)
+      if ((Type = Types.find(S.Struct))) {
+        Offset = S.Rest;
+        Outer = shortName(S.Struct);
+        break;
+      }
+  MemberPath Path;
+  if (!Type || !Types.descend(Type, Offset, Outer, Path))
+    return A.Steps.empty() ? Base : Base + (IsObject ? "." : "->") + "#" + utostr(A.Steps.back().Index);
+  if (IsObject && Path.RootArray)
+    Base += "[]";
+  if (Path.Members.empty())
+    return Base;
+  if (Base.empty())
+    Base = "(" + Path.Members.front().Owner + " *)";
+  return Base + (IsObject ? "." : "->") + joined(Path);
+}
+
+} // namespace underlock::plugin

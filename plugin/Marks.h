@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The model's marks by function name, and which functions of a module they are.
+#ifndef UNDERLOCK_PLUGIN_MARKS_H
+#define UNDERLOCK_PLUGIN_MARKS_H
+
+#include "analyzer/model/Model.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/IR/InstrTypes.h"
+#include "llvm/IR/Module.h"
+#include <optional>
+#include <string>
+
+namespace underlock::plugin {
+
+// A point of the model: an event's, or one end of a phase.
+struct PointMark {
+  const model::Event *Event = nullptr;
+  const model::Phase *Phase = nullptr;
+  bool IsEnd = false; // of the phase
+  const model::Point *At = nullptr;
+};
+
+// All that the model says about one function.
+struct FunctionMarks {
+  llvm::StringRef Name;
+  llvm::SmallVector<std::pair<const model::Lock *, const model::LockMark *>, 1> Locks;
+  llvm::SmallVector<PointMark, 1> Calls, Entries, Exits;
+  std::optional<unsigned> SeeThrough; // the argument that it returns
+};
+
+// Thread-safety: immutable after construction. The model must outlive it.
+class MarkIndex {
+public:
+  explicit MarkIndex(const model::Model &M);
+  const FunctionMarks *find(llvm::StringRef LinkageName) const;
+
+private:
+  void addPoint(const model::Point &At, PointMark Mark);
+  FunctionMarks &at(llvm::StringRef Function);
+  llvm::StringMap<FunctionMarks> Functions;
+};
+
+// The marks of one module's functions; every call is then looked up by pointer, not by name.
+class ModuleMarks {
+public:
+  ModuleMarks(const MarkIndex &Index, const llvm::Module &M);
+  // What the model says of the called function, which is found through aliases too. Null: nothing.
+  const FunctionMarks *ofCallee(const llvm::CallBase &Call) const;
+  const FunctionMarks *of(const llvm::GlobalValue *Function) const { return Known.lookup(Function); }
+  bool empty() const { return Known.empty(); }
+  // The model's functions that this module calls or defines, sorted.
+  std::vector<std::string> names() const;
+
+private:
+  llvm::DenseMap<const llvm::GlobalValue *, const FunctionMarks *> Known;
+};
+
+} // namespace underlock::plugin
+
+#endif
