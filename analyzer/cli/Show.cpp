@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// `underlock show`: a recording as lines that a person reads. What stands in the file first, then each record as replay
-// understands it, then what only the whole recording can tell.
+// `underlock show`: a recording as lines that a person reads: facts about the whole first, then each record as replay
+// understands it.
 #include "analyzer/cli/Commands.h"
 #include "analyzer/trace/Open.h"
 #include "llvm/Support/Format.h"
@@ -180,11 +180,10 @@ static void printFile(const TraceFile &F, llvm::raw_ostream &Out) {
   Out << formatv("chunks    {0} of {1} bytes: {2} sealed, {3} open, {4} free; {5} bytes of records{6}\n",
                  F.chunks().size() + F.freeChunks(), H.chunk_size, F.chunks().size() - Open, Open, F.freeChunks(), Used,
                  F.truncated() ? "; the file is cut" : "");
-  Out << formatv("contexts  {0}\n\n", F.contexts().size());
 }
 
-static void printWhole(const Recording &R, llvm::raw_ostream &Out) {
-  Out << formatv("\nrecords   {0}, {1} lost\n", R.Records, R.Lost);
+static void printFacts(const Recording &R, llvm::raw_ostream &Out) {
+  Out << formatv("records   {0}, {1} lost\n", R.Records, R.Lost);
   Out << formatv("tables    {0} sites, {1} stacks, {2} lock classes, {3} locks\n", R.Sites.size(), R.Stacks.size(),
                  R.Classes.size(), R.Instances.size());
   Out << "ended     " << (R.CleanExit ? "in order" : "not in order, or not yet") << '\n';
@@ -192,25 +191,35 @@ static void printWhole(const Recording &R, llvm::raw_ostream &Out) {
     Out << formatv("context   {0}: {1} {2}{3}{4}\n", C.TraceId, kindName(C.Kind), C.OsId, C.Name.empty() ? "" : ", ",
                    C.Name);
   for (const Image &I : R.Images)
-    Out << formatv("image     {0:x} to {1:x}, linked {2:x} lower: {3} {4}\n", I.Start, I.End, I.Bias, I.Path,
-                   I.BuildId);
+    Out << formatv("image     {0:x} to {1:x}, linked {2:x} lower: {3} {4}\n", I.Start, I.End, I.Bias, I.Path, I.BuildId);
+  for (const Remark &Said : R.Remarks)
+    Out << (Said.Level == Remark::Kind::Warning ? "warning   " : "note      ") << Said.Text << '\n';
+  Out << '\n';
 }
 
+// Read twice: what is known only at the end, the rate of the clock above all, is needed for the first line.
 static int show(const ShowOptions &Options) {
-  std::unique_ptr<OpenTrace> T = openTrace(Options.Open, llvm::errs());
-  if (!T)
+  std::unique_ptr<OpenTrace> Whole = openTrace(Options.Open, llvm::errs());
+  if (!Whole)
     return cli::Unusable;
   llvm::raw_ostream &Out = llvm::outs();
-  printFile(*T->File, Out);
-  Printer P(*T, Options, Out);
-  Observer *To[] = {&P};
-  bool Good = replay(T->From, T->R, To);
-  printWhole(T->R, Out);
-  Out.flush();
-  for (const Remark &Said : T->R.Remarks)
-    llvm::errs() << (Said.Level == Remark::Kind::Warning ? "warning: " : "note: ") << T->R.Name << ": " << Said.Text
-                 << '\n';
-  return Good && T->From.instrumented() ? cli::Clean : cli::Unusable;
+  bool Good = replay(Whole->From, Whole->R, {});
+  printFile(*Whole->File, Out);
+  printFacts(Whole->R, Out);
+
+  // What can be read of a damaged trace is shown; what is wrong with it has been said.
+  std::unique_ptr<OpenTrace> Lines = openTrace(Options.Open, llvm::nulls());
+  if (Lines) {
+    Lines->R.TicksPerSecond = Whole->R.TicksPerSecond;
+    Printer P(*Lines, Options, Out);
+    Observer *To[] = {&P};
+    replay(Lines->From, Lines->R, To);
+    // Names of functions were only asked for now, and so are the binaries that are missing.
+    for (const Remark &Said : Lines->R.Remarks)
+      if (llvm::none_of(Whole->R.Remarks, [&](const Remark &Old) { return Old.Text == Said.Text; }))
+        Out << "\nwarning   " << Said.Text << '\n';
+  }
+  return Good && Whole->From.instrumented() ? cli::Clean : cli::Unusable;
 }
 
 void cli::addShow(CLI::App &App, int &Status) {

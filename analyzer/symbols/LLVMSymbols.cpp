@@ -39,6 +39,8 @@ std::string LLVMSymbols::fileOf(size_t Index) const {
 }
 
 bool LLVMSymbols::isUsable(const std::string &File, StringRef BuildId) {
+  if (StringRef(File).starts_with("linux-vdso")) // the kernel's, in no file
+    return false;
   if (!llvm::sys::fs::exists(File)) {
     warn("cannot read " + File +
          ", which the recording names: functions in it have no names here. Pass its copy with --binary");
@@ -51,7 +53,7 @@ bool LLVMSymbols::isUsable(const std::string &File, StringRef BuildId) {
     return false;
   }
   std::string Here = llvm::toHex(llvm::object::getBuildID(Object->getBinary()), /*LowerCase=*/true);
-  if (!BuildId.empty() && !Here.empty() && BuildId.lower() != Here)
+  if (!BuildId.empty() && !Here.empty() && BuildId != Here)
     warn(File + " is not the binary that was recorded (build id " + Here + ", recorded " + BuildId +
          "): names of functions and lines in it may be wrong");
   return true;

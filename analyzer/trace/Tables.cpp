@@ -3,6 +3,7 @@
 // DEFINE payloads into the Recording's tables.
 #include "analyzer/trace/Tables.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/xxhash.h"
 
@@ -127,13 +128,20 @@ StackId Tables::intern(llvm::ArrayRef<uint64_t> Frames) {
   return New;
 }
 
+// Runtimes give the note's bytes; a tool that edits traces may give them in hexadecimal, as a person writes them.
+static std::string hexBuildId(llvm::StringRef Id) {
+  if (Id.size() >= 16 && Id.size() % 2 == 0 && llvm::all_of(Id, llvm::isHexDigit))
+    return Id.lower();
+  return llvm::toHex(Id, /*LowerCase=*/true);
+}
+
 bool Tables::image(Reader &From) {
   Image I;
   I.Start = From.word();
   I.End = From.word();
   I.Bias = From.word();
   I.Path = From.string().str();
-  I.BuildId = From.string().str();
+  I.BuildId = hexBuildId(From.string());
   if (From.problem() != Reader::Problem::None)
     return false;
   if (I.Start > I.End)
