@@ -13,6 +13,14 @@
 
 namespace underlock {
 
+// How far a contract was put to the test.
+struct ContractStatistics {
+  const model::Contract *Contract = nullptr;
+  uint64_t Exercised = 0; // its event happened
+  uint64_t Exempt = 0;    // … of these, in a phase during which it does not bind
+  uint64_t Violated = 0;
+};
+
 class Analysis : public Observer {
 public:
   // `Recording` grows while the replay runs and outlives the analysis.
@@ -20,6 +28,9 @@ public:
   virtual llvm::StringRef name() const = 0;
   // Called once, after the last event. Appends.
   virtual void finish(std::vector<Finding> &Out) = 0;
+  // What else has to be said. Called after finish().
+  virtual void remarks(std::vector<Remark> &Out) const {}
+  virtual llvm::ArrayRef<ContractStatistics> contracts() const { return {}; }
 
 protected:
   const Recording &R;

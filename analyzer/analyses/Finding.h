@@ -33,7 +33,7 @@ struct Step {
 
 struct Finding {
   std::string Analysis; // "contract", "order", "self"
-  std::string Rule;     // the contract's id; "inversion", "deadlock", "recursion", "unheld-release", "held-at-exit", …
+  std::string Rule; // the contract's id; "inversion", "deadlock", "recursion", "unheld-release", "held-at-exit", …
   Certainty Sure = Certainty::Assumed;
   model::Severity Level = model::Severity::Error;
   std::string Title; // what is wrong, in one line, without a full stop

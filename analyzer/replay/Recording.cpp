@@ -3,6 +3,7 @@
 // What can be asked of a recording's tables: stacks as frames, and the part of a stack that tells a finding's story.
 #include "analyzer/replay/Recording.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace underlock;
 
@@ -21,6 +22,15 @@ static bool beginsEveryStack(llvm::StringRef Function) {
   return Function == "_start" || Function.starts_with("__libc_start") || Function == "start_thread" ||
          Function == "clone3" || Function == "__clone3" || Function == "__clone" || Function == "clone" ||
          Function.starts_with("underlock_");
+}
+
+std::string Recording::contextName(ContextId C) const {
+  return Contexts[C].Name.empty() ? llvm::formatv("thread {0}", Contexts[C].TraceId).str() : Contexts[C].Name;
+}
+
+std::string Recording::lockName(InstanceId I) const {
+  const std::string &Name = classOf(I).Name;
+  return Name.empty() ? llvm::formatv("the lock at {0:x}", Instances[I].Address).str() : Name;
 }
 
 std::vector<Frame> Recording::frames(StackId S) const {

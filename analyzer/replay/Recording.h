@@ -73,6 +73,10 @@ struct Recording {
 
   const LockClass &classOf(InstanceId I) const { return Classes[Instances[I].Class]; }
 
+  // What a person calls them; never empty.
+  std::string contextName(ContextId C) const;
+  std::string lockName(InstanceId I) const;
+
   // All frames of a stack, inlined ones expanded, innermost first.
   std::vector<Frame> frames(StackId S) const;
 

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Finding cycles in the graph of order edges, and what cuts one away.
+//
+// The method is Goodlock's (Havelund, "Using runtime analysis to guide model checking of Java programs", SPIN 2000; for
+// any length and with gate locks: Bensalem and Havelund, "Dynamic deadlock analysis of multi-threaded programs", HVC
+// 2005), widened by fork/join order, shared mode and threads that stand for any caller.
+//
+// Strongly connected components first: most locks are in none, and a search never leaves the one it is in. Within one,
+// a depth-first search from each lock, smallest first and never back below it, so that each cycle is found once, by its
+// smallest lock. A rule that two edges break is checked when the second one is tried, not when the cycle is whole.
+#include "analyzer/analyses/Cycles.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace underlock;
+
+static bool shared(model::Mode M) { return M == model::Mode::Shared; }
+
+// A lock that both hold, not both shared: whoever has it keeps the other one out. Reaching its own edge, a context
+// holds `From` as well as the other locks, so all of Evidence.Held counts.
+static bool haveGate(const OrderEdge &A, const OrderEdge &B) {
+  for (const Hold &H : A.Evidence.Held)
+    for (const Hold &G : B.Evidence.Held)
+      if (H.Lock == G.Lock && !(shared(H.Mode) && shared(G.Mode)))
+        return true;
+  return false;
+}
+
+bool CycleRules::canMeet(const OrderEdge &A, const OrderEdge &B) const {
+  // During boot and init calls tasks are who they are, and nothing of later is there yet.
+  if (A.PhaseMask != B.PhaseMask)
+    return false;
+  if (A.Context == B.Context && !(A.AnyCaller && B.AnyCaller))
+    return false;
+  if (!A.AnyCaller && !B.AnyCaller && !Order.concurrent(A.Segment, B.Segment))
+    return false;
+  return !haveGate(A, B);
+}
+
+bool CycleRules::blocks(const OrderEdge &Waiter, const OrderEdge &Holder) const {
+  if (!shared(Waiter.ToMode) || !shared(Holder.FromMode))
+    return true;
+  // A reader stops for a reader only where a writer waits between them, and never where readers may nest.
+  const model::Lock *Kind = R.classOf(Waiter.To).Lock;
+  if (Kind && Kind->Recursive)
+    return false;
+  return Waiter.To < HasWriter.size() && HasWriter[Waiter.To];
+}
+
+namespace {
+
+class Finder {
+public:
+  Finder(const CycleRules &Rules, llvm::function_ref<uint32_t(InstanceId)> NodeOf, unsigned MaxLength, uint64_t Budget,
+         llvm::function_ref<bool(const Cycle &)> Found)
+      : Rules(Rules), NodeOf(NodeOf), MaxLength(MaxLength), Budget(Budget), Found(Found) {}
+
+  bool run() {
+    for (uint32_t E = 0; E < Rules.Edges.size(); ++E) {
+      uint32_t From = NodeOf(Rules.Edges[E].From), To = NodeOf(Rules.Edges[E].To);
+      uint32_t Needed = std::max(From, To) + 1;
+      if (Out.size() < Needed)
+        Out.resize(Needed);
+      Out[From].push_back(E);
+    }
+    components();
+    // Short cycles first: they are the ones that a person believes.
+    for (Limit = 1; Limit <= MaxLength; ++Limit)
+      for (Start = 0; Start < Out.size(); ++Start)
+        if (InCycle[Component[Start]] && !extend(Start))
+          return false;
+    return true;
+  }
+
+private:
+  // Tarjan's algorithm with a stack of its own: lock graphs of kernels are deep.
+  void components() {
+    Component.assign(Out.size(), None);
+    std::vector<uint32_t> Index(Out.size(), 0), Low(Out.size(), 0), Stack;
+    std::vector<bool> OnStack(Out.size(), false);
+    std::vector<std::pair<uint32_t, size_t>> Work;
+    uint32_t Next = 0;
+    for (uint32_t Root = 0; Root < Out.size(); ++Root) {
+      if (Index[Root])
+        continue;
+      Work.push_back({Root, 0});
+      while (!Work.empty()) {
+        auto &[Node, Edge] = Work.back();
+        if (Edge == 0 && !Index[Node]) {
+          Index[Node] = Low[Node] = ++Next;
+          Stack.push_back(Node);
+          OnStack[Node] = true;
+        }
+        if (Edge < Out[Node].size()) {
+          uint32_t To = NodeOf(Rules.Edges[Out[Node][Edge++]].To);
+          if (!Index[To])
+            Work.push_back({To, 0});
+          else if (OnStack[To])
+            Low[Node] = std::min(Low[Node], Index[To]);
+          continue;
+        }
+        uint32_t Done = Node;
+        if (Low[Done] == Index[Done]) {
+          uint32_t Id = InCycle.size(), Members = 0;
+          for (uint32_t Member = None; Member != Done; ++Members) {
+            Member = Stack.back();
+            Stack.pop_back();
+            OnStack[Member] = false;
+            Component[Member] = Id;
+          }
+          InCycle.push_back(Members > 1);
+        }
+        Work.pop_back();
+        if (!Work.empty())
+          Low[Work.back().first] = std::min(Low[Work.back().first], Low[Done]);
+      }
+    }
+  }
+
+  bool onPath(uint32_t Node) const {
+    return llvm::any_of(Path, [&](uint32_t E) { return NodeOf(Rules.Edges[E].From) == Node; });
+  }
+
+  bool fits(const OrderEdge &E) const {
+    if (!Path.empty() && !Rules.blocks(Rules.Edges[Path.back()], E))
+      return false;
+    return llvm::all_of(Path, [&](uint32_t P) { return Rules.canMeet(Rules.Edges[P], E); });
+  }
+
+  // Tries every edge out of `Node`. False: stop altogether.
+  bool extend(uint32_t Node) {
+    for (uint32_t Index : Out[Node]) {
+      if (Budget-- == 0)
+        return false;
+      const OrderEdge &E = Rules.Edges[Index];
+      uint32_t To = NodeOf(E.To);
+      if (To < Start || To == Node || Component[To] != Component[Start] || !fits(E))
+        continue;
+      bool Closes = To == Start;
+      // Each length has a round of its own, so a cycle is reported in the round of its length alone.
+      if (Closes != (Path.size() + 1 == Limit) || (!Closes && onPath(To)))
+        continue;
+      Path.push_back(Index);
+      bool GoOn = true;
+      if (!Closes)
+        GoOn = extend(To);
+      else if (Rules.blocks(E, Rules.Edges[Path.front()]))
+        GoOn = Found(Path);
+      Path.pop_back();
+      if (!GoOn)
+        return false;
+    }
+    return true;
+  }
+
+  const CycleRules &Rules;
+  llvm::function_ref<uint32_t(InstanceId)> NodeOf;
+  unsigned MaxLength, Limit = 0;
+  uint64_t Budget;
+  llvm::function_ref<bool(const Cycle &)> Found;
+  std::vector<std::vector<uint32_t>> Out; // edges by node
+  std::vector<uint32_t> Component;
+  std::vector<bool> InCycle; // by component
+  uint32_t Start = 0;
+  Cycle Path;
+};
+
+} // namespace
+
+bool underlock::findCycles(const CycleRules &Rules, llvm::function_ref<uint32_t(InstanceId)> NodeOf, unsigned MaxLength,
+                           uint64_t Budget, llvm::function_ref<bool(const Cycle &)> Found) {
+  return Finder(Rules, NodeOf, MaxLength, Budget, Found).run();
+}

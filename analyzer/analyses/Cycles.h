@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Cycles of order edges that can deadlock.
+#ifndef UNDERLOCK_ANALYZER_ANALYSES_CYCLES_H
+#define UNDERLOCK_ANALYZER_ANALYSES_CYCLES_H
+
+#include "analyzer/analyses/Order.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+namespace underlock {
+
+// Indices into the edges; edge i waits for what edge i+1 holds, the last one for what the first holds.
+using Cycle = llvm::SmallVector<uint32_t, 4>;
+
+struct CycleRules {
+  llvm::ArrayRef<OrderEdge> Edges;
+  const HappensBefore &Order;
+  llvm::ArrayRef<uint8_t> HasWriter; // by instance
+  const Recording &R;
+
+  // Can both edges be at their place at the same moment?
+  bool canMeet(const OrderEdge &A, const OrderEdge &B) const;
+  // Does `Holder` keep `Waiter` from what it wants?
+  bool blocks(const OrderEdge &Waiter, const OrderEdge &Holder) const;
+};
+
+// Calls `Found` for simple cycles of at most `MaxLength` edges that obey the rules, over the nodes that `NodeOf` gives
+// to locks (instances, or classes). Stops when `Found` returns false, or after `Budget` steps; then it returns false.
+bool findCycles(const CycleRules &Rules, llvm::function_ref<uint32_t(InstanceId)> NodeOf, unsigned MaxLength,
+                uint64_t Budget, llvm::function_ref<bool(const Cycle &)> Found);
+
+} // namespace underlock
+
+#endif

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// order: lock-order cycles of any length, over lock instances.
+//
+//   observed   the recording ends with the contexts of the cycle waiting for each other
+//   assumed    a cycle of instances, none of whose edges the rules of Cycles.cpp keep from meeting
+//   possible   a cycle of classes whose instances never form one here; or one through an object's lock that, in a
+//   program,
+//              only its creator had taken so far (nobody else may know the object yet)
+//
+// A try never waits, so it makes no edge; what was got by a try is held like anything else. One finding for each cycle
+// of classes: its fix is one rule of order, however many objects take part.
+#include "analyzer/analyses/Order.h"
+#include "analyzer/analyses/Cycles.h"
+#include "llvm/ADT/Hashing.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <map>
+
+using namespace underlock;
+
+// Longer cycles are hard to believe and harder to mend, and the search for them grows without bound.
+static constexpr unsigned MaxCycle = 8, MaxClassCycle = 4;
+static constexpr uint64_t SearchBudget = 50'000'000, ClassSearchBudget = 5'000'000;
+
+size_t OrderAnalysis::KeyHash::operator()(const Key &K) const {
+  return llvm::hash_combine(K.From, K.To, K.Gates, K.PhaseMask, K.Who, K.Segment, K.Flags);
+}
+
+bool OrderAnalysis::anyCaller(ContextId C, uint64_t PhaseMask) const {
+  return R.Model.Who == model::Threads::Any && R.Contexts[C].Kind == UNDERLOCK_CONTEXT_TASK && PhaseMask == 0;
+}
+
+// ---- While the replay runs ----
+
+void OrderAnalysis::acquired(const Moment &M, const Hold &New) {
+  if (New.Lock >= Writers.size())
+    Writers.resize(New.Lock + 1, 0);
+  Writers[New.Lock] |= New.Mode != model::Mode::Shared;
+  if (!M.Held.empty() && !New.ByTry)
+    addEdges(M, New, false);
+}
+
+void OrderAnalysis::waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks Since) {
+  Hold Wanted;
+  Wanted.Lock = Lock;
+  Wanted.Mode = R.Sites[At.Site].Mode;
+  Wanted.Place = At;
+  Wanted.Since = Since;
+  addEdges(M, Wanted, true);
+  Step W;
+  W.What = Step::Kind::Waits;
+  W.Context = M.Context;
+  W.Place = At;
+  W.Lock = Lock;
+  W.Held.assign(M.Held.begin(), M.Held.end());
+  Waiters.push_back(std::move(W));
+}
+
+void OrderAnalysis::addEdges(const Moment &M, const Hold &New, bool Waits) {
+  bool Themselves = R.Model.Who == model::Threads::Themselves;
+  uint64_t PhaseMask = Phases.mask(R.Model.ThemselvesDuring);
+  bool Any = anyCaller(M.Context, PhaseMask);
+  uint64_t Gates = 0;
+  for (const Hold &H : M.Held)
+    Gates += llvm::hash_value(std::pair(H.Lock, static_cast<int>(H.Mode)));
+
+  for (const Hold &H : M.Held) {
+    // Taking a lock again is self's matter.
+    if (H.Lock == New.Lock)
+      continue;
+    bool Private = Themselves && !(R.Instances[H.Lock].SharedUse && R.Instances[New.Lock].SharedUse);
+    Key K{H.Lock,
+          New.Lock,
+          Gates,
+          PhaseMask,
+          Any ? None : M.Context,
+          Themselves ? Order.segment(M.Context) : NoSegment,
+          uint32_t(H.Mode == model::Mode::Shared) | uint32_t(New.Mode == model::Mode::Shared) << 1 |
+              uint32_t(Private) << 2 | uint32_t(Waits) << 3};
+    auto [It, IsNew] = Known.try_emplace(K, Edges.size());
+    if (!IsNew) {
+      ++Edges[It->second].Count;
+      continue;
+    }
+    OrderEdge E;
+    E.From = H.Lock;
+    E.To = New.Lock;
+    E.FromMode = H.Mode;
+    E.ToMode = New.Mode;
+    E.Context = M.Context;
+    E.AnyCaller = Any;
+    E.Segment = K.Segment;
+    E.PhaseMask = PhaseMask;
+    E.Private = Private;
+    E.Waits = Waits;
+    E.Evidence.What = Waits ? Step::Kind::Waits : Step::Kind::Acquires;
+    E.Evidence.Context = M.Context;
+    E.Evidence.Place = New.Place;
+    E.Evidence.Lock = New.Lock;
+    E.Evidence.Mode = New.Mode;
+    E.Evidence.Held.assign(M.Held.begin(), M.Held.end());
+    E.Evidence.Time = Waits ? New.Since : M.Time;
+    Edges.push_back(std::move(E));
+  }
+}
+
+// ---- At the end ----
+
+// All instance cycles over the same classes.
+struct OrderAnalysis::Group {
+  Cycle Best;
+  Certainty Sure = Certainty::Possible;
+  uint64_t Cycles = 0;
+  std::vector<std::string> Classes; // as in Identity
+};
+
+Certainty OrderAnalysis::certaintyOf(llvm::ArrayRef<uint32_t> C) const {
+  bool AllWait = true, AnyPrivate = false;
+  for (size_t I = 0; I < C.size(); ++I) {
+    AllWait &= Edges[C[I]].Waits;
+    AnyPrivate |= Edges[C[I]].Private;
+    for (size_t J = 0; J < I; ++J)
+      AllWait &= Edges[C[I]].Context != Edges[C[J]].Context;
+  }
+  return AllWait ? Certainty::Observed : AnyPrivate ? Certainty::Possible : Certainty::Assumed;
+}
+
+// The classes of the cycle, from the smallest on: the same whichever lock the search began with.
+std::vector<std::string> OrderAnalysis::classNames(llvm::ArrayRef<uint32_t> C) const {
+  std::vector<std::string> Names;
+  for (uint32_t E : C)
+    Names.push_back(R.classOf(Edges[E].From).Name);
+  std::vector<std::string> Best = Names;
+  for (size_t I = 1; I < Names.size(); ++I) {
+    std::rotate(Names.begin(), Names.begin() + 1, Names.end());
+    Best = std::min(Best, Names);
+  }
+  return Best;
+}
+
+static std::vector<std::string> assumptions(const Recording &R, Certainty Sure,
+                                            llvm::ArrayRef<const OrderEdge *> Edges) {
+  std::vector<std::string> Out;
+  if (Sure == Certainty::Observed)
+    return Out;
+  if (R.Model.Who == model::Threads::Any)
+    Out.push_back("these paths can run at the same time: the model says that a task stands for any caller");
+  else
+    Out.push_back(
+        "these threads can reach these places at the same time: no fork, join or common lock of this recording "
+        "keeps them apart");
+  for (const OrderEdge *E : Edges)
+    if (E->ToMode == model::Mode::Shared) {
+      Out.push_back("a writer waits for " + R.lockName(E->To) + " between two readers, where a reader waits");
+      break;
+    }
+  if (llvm::any_of(Edges, [](const OrderEdge *E) { return E->Private; }))
+    Out.push_back("the object of a lock that only its creator had taken so far is known to other threads by then");
+  return Out;
+}
+
+Finding OrderAnalysis::describe(const Group &G) const {
+  Finding F;
+  F.Analysis = "order";
+  F.Rule = "inversion";
+  F.Sure = G.Sure;
+  F.Identity = G.Classes;
+  std::vector<const OrderEdge *> Chosen;
+  std::vector<std::string> Locks, Who;
+  for (uint32_t E : G.Best) {
+    Chosen.push_back(&Edges[E]);
+    Step S = Edges[E].Evidence;
+    S.Count = Edges[E].Count;
+    F.Steps.push_back(std::move(S));
+    Locks.push_back(R.lockName(Edges[E].From));
+    Who.push_back(R.contextName(Edges[E].Context));
+  }
+  if (G.Sure == Certainty::Observed)
+    F.Title = "deadlock: " + llvm::join(Who, " and ") + " wait for each other over " + llvm::join(Locks, " and ");
+  else if (Locks.size() == 2 && Locks[0] == Locks[1])
+    F.Title = "two locks " + Locks[0] + " are taken in both orders";
+  else if (Locks.size() == 2)
+    F.Title = Locks[0] + " and " + Locks[1] + " are taken in both orders";
+  else
+    F.Title = llvm::join(Locks, ", ") + " are taken in a circle";
+  F.Assumptions = assumptions(R, G.Sure, Chosen);
+  F.Why = G.Sure == Certainty::Observed ? "each waits for a lock that the next one holds, for ever"
+                                        : "each path can hold its first lock while it waits for the next path's";
+  return F;
+}
+
+void OrderAnalysis::finish(std::vector<Finding> &Out) {
+  CycleRules Rules{Edges, Order, Writers, R};
+  std::map<std::vector<std::string>, Group> Groups;
+  auto Note = [&](const Cycle &C, Certainty Sure) {
+    std::vector<std::string> Classes = classNames(C);
+    Group &G = Groups[Classes];
+    if (G.Cycles++ == 0 || Sure > G.Sure) {
+      G.Best = C;
+      G.Sure = Sure;
+      G.Classes = std::move(Classes);
+    }
+    return true;
+  };
+  BudgetSpent = !findCycles(
+      Rules, [](InstanceId I) { return I; }, MaxCycle, SearchBudget,
+      [&](const Cycle &C) { return Note(C, certaintyOf(C)); });
+  // Classes only: what no group has yet.
+  findCycles(
+      Rules, [&](InstanceId I) { return R.Instances[I].Class; }, MaxClassCycle, ClassSearchBudget,
+      [&](const Cycle &C) { return Groups.count(classNames(C)) || Note(C, Certainty::Possible); });
+  for (const auto &[Classes, G] : Groups)
+    Out.push_back(describe(G));
+}
+
+void OrderAnalysis::remarks(std::vector<Remark> &Out) const {
+  if (BudgetSpent)
+    Out.push_back(
+        {Remark::Kind::Warning, llvm::formatv("the search for lock-order cycles was given up after {0} steps: "
+                                              "longer cycles may have been missed",
+                                              SearchBudget)
+                                    .str()});
+  for (const Step &W : Waiters) {
+    std::string Holder;
+    for (const Step &Other : Waiters)
+      if (llvm::any_of(Other.Held, [&](const Hold &H) { return H.Lock == W.Lock; }))
+        Holder = ", held by " + (Other.Context == W.Context ? "itself" : R.contextName(Other.Context));
+    Out.push_back({Remark::Kind::Note, R.contextName(W.Context) + " still waited for " + R.lockName(W.Lock) + Holder +
+                                           ", when the recording ended"});
+  }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// self: what one context does wrong with one lock, by itself.
+//
+//   self-deadlock     waits, when the recording ends, for a lock that it holds itself                          observed
+//   recursion         a second shared hold of a lock that has writers: a writer between the two blocks both     assumed
+//                     … where no writer was seen possible
+//   unheld-release    releases a lock that nobody holds observed foreign-release   releases a lock that another context
+//   holds, of a kind that has owners                     observed held-at-exit      a context ends and still holds a
+//   lock                                                     observed freed-held        a lock's memory dies, or is
+//   initialised anew, while somebody holds it                     observed
+//
+// An exclusive acquisition that *returned* although the context held the lock shows a recursive lock (POSIX decides
+// that at run time), so only one that never returned is a finding. In a model whose threads stand for any caller the
+// recording begins in the middle of things: a lock released that was never seen acquired is a remark there.
+#include "analyzer/analyses/Self.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace underlock;
+
+// Notes one occurrence. The same rule at the same place on the same class of lock is one finding.
+Finding *SelfAnalysis::note(llvm::StringRef Rule, Certainty Sure, Step Here) {
+  std::vector<std::string> Identity = {R.classOf(Here.Lock).Name,
+                                       Here.Place.Site == None ? "" : R.Sites[Here.Place.Site].Function};
+  std::string Key = (Rule + llvm::Twine('\0') + Identity[0] + llvm::Twine('\0') + Identity[1]).str();
+  auto [It, New] = ByKey.try_emplace(Key, Findings.size());
+  if (!New) {
+    Finding &Known = Findings[It->second];
+    ++Known.Steps.front().Count;
+    Known.Sure = std::max(Known.Sure, Sure);
+    return nullptr;
+  }
+  Finding F;
+  F.Analysis = "self";
+  F.Rule = Rule.str();
+  F.Sure = Sure;
+  F.Identity = std::move(Identity);
+  F.Steps.push_back(std::move(Here));
+  Findings.push_back(std::move(F));
+  return &Findings.back();
+}
+
+static Step stepAt(const Moment &M, Step::Kind What, InstanceId Lock, PlaceRef At) {
+  Step S;
+  S.What = What;
+  S.Context = M.Context;
+  S.Place = At;
+  S.Lock = Lock;
+  S.Held.assign(M.Held.begin(), M.Held.end());
+  S.Time = M.Time;
+  return S;
+}
+
+void SelfAnalysis::acquired(const Moment &M, const Hold &New) {
+  if (New.Lock >= Writers.size())
+    Writers.resize(New.Lock + 1, false);
+  if (New.Mode != model::Mode::Shared)
+    Writers[New.Lock] = true;
+  if (New.Mode != model::Mode::Shared || New.ByTry || M.Held.empty())
+    return;
+  const model::Lock *Kind = R.classOf(New.Lock).Lock;
+  if (Kind && Kind->Recursive)
+    return;
+  for (const Hold &H : M.Held) {
+    if (H.Lock != New.Lock || H.Mode != model::Mode::Shared)
+      continue;
+    Step Here = stepAt(M, Step::Kind::Acquires, New.Lock, New.Place);
+    Here.Mode = New.Mode;
+    if (Finding *F = note("recursion", Certainty::Possible, std::move(Here))) {
+      F->Title = R.contextName(M.Context) + " takes " + R.lockName(New.Lock) + " shared, which it holds shared already";
+      F->Assumptions = {"a writer waits for " + R.lockName(New.Lock) +
+                        " between the two: it waits for the first reader, and the second reader waits behind it"};
+      F->Why = "a reader that comes after a waiting writer waits for it; the writer waits for this thread's first hold";
+    }
+    return;
+  }
+}
+
+void SelfAnalysis::waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks Since) {
+  auto Own = llvm::find_if(M.Held, [&](const Hold &H) { return H.Lock == Lock; });
+  if (Own == M.Held.end())
+    return;
+  const model::Lock *Kind = R.classOf(Lock).Lock;
+  if (Kind && Kind->Recursive)
+    return;
+  Step Here = stepAt(M, Step::Kind::Waits, Lock, At);
+  Here.Mode = R.Sites[At.Site].Mode;
+  Here.Time = Since;
+  if (Finding *F = note("self-deadlock", Certainty::Observed, std::move(Here))) {
+    F->Title = R.contextName(M.Context) + " waits for " + R.lockName(Lock) + ", which it holds itself";
+    F->Why = "a lock that is not recursive cannot be taken twice: this thread waits for itself, for ever, and so does "
+             "all that "
+             "needs what it holds";
+  }
+}
+
+void SelfAnalysis::releasedUnheld(const Moment &M, InstanceId Lock, SiteId At, ContextId Holder) {
+  if (Holder == None && R.Model.Who == model::Threads::Any) {
+    ++UnseenAcquisitions[R.classOf(Lock).Name];
+    return;
+  }
+  Step Here = stepAt(M, Step::Kind::Releases, Lock, {At, None});
+  Finding *F = note(Holder == None ? "unheld-release" : "foreign-release", Certainty::Observed, std::move(Here));
+  if (!F)
+    return;
+  if (Holder == None) {
+    F->Title = R.contextName(M.Context) + " releases " + R.lockName(Lock) + ", which nobody holds";
+    F->Why = "releasing a lock that is not held is undefined, or lets two in at once later";
+  } else {
+    F->Title =
+        R.contextName(M.Context) + " releases " + R.lockName(Lock) + ", which " + R.contextName(Holder) + " holds";
+    F->Why = "only who took a lock of this kind may release it";
+  }
+}
+
+void SelfAnalysis::contextEnd(const Moment &M) {
+  for (const Hold &H : M.Held) {
+    Step Here = stepAt(M, Step::Kind::Ends, H.Lock, H.Place);
+    if (Finding *F = note("held-at-exit", Certainty::Observed, std::move(Here))) {
+      F->Title = R.contextName(M.Context) + " ends and still holds " + R.lockName(H.Lock);
+      F->Why = "nobody can release it any more; whoever takes it next waits for ever";
+    }
+  }
+}
+
+void SelfAnalysis::died(const Moment &M, InstanceId Lock, SiteId At, ContextId HeldBy) {
+  if (HeldBy == None)
+    return;
+  Step Here = stepAt(M, Step::Kind::Dies, Lock, {At, None});
+  if (Finding *F = note("freed-held", Certainty::Observed, std::move(Here))) {
+    bool Anew = R.Sites[At].Verb == UNDERLOCK_VERB_INIT;
+    F->Title = R.contextName(M.Context) + (Anew ? " initialises " : " destroys ") + R.lockName(Lock) + " while " +
+               (HeldBy == M.Context ? "it" : R.contextName(HeldBy)) + " holds it";
+    F->Why = "the holder's release will write to a lock that is another one by then, or freed memory";
+  }
+}
+
+void SelfAnalysis::finish(std::vector<Finding> &Out) {
+  for (Finding &F : Findings) {
+    if (F.Rule == "recursion" && Writers[F.Steps.front().Lock])
+      F.Sure = Certainty::Assumed;
+    Out.push_back(std::move(F));
+  }
+}
+
+void SelfAnalysis::remarks(std::vector<Remark> &Out) const {
+  for (const auto &Unseen : UnseenAcquisitions)
+    Out.push_back(
+        {Remark::Kind::Warning,
+         llvm::formatv("{0} was released {1} time(s) without having been seen acquired: its acquisition is not "
+                       "marked in the model, or was made by code built without Underlock",
+                       Unseen.getKey().empty() ? "a lock without a name" : Unseen.getKey(), Unseen.getValue())
+             .str()});
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The self analysis; its rules are told in Self.cpp.
+#ifndef UNDERLOCK_ANALYZER_ANALYSES_SELF_H
+#define UNDERLOCK_ANALYZER_ANALYSES_SELF_H
+
+#include "analyzer/analyses/Analysis.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace underlock {
+
+class SelfAnalysis : public Analysis {
+public:
+  using Analysis::Analysis;
+  llvm::StringRef name() const override { return "self"; }
+  void acquired(const Moment &M, const Hold &New) override;
+  void waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks Since) override;
+  void releasedUnheld(const Moment &M, InstanceId Lock, SiteId At, ContextId Holder) override;
+  void contextEnd(const Moment &M) override;
+  void died(const Moment &M, InstanceId Lock, SiteId At, ContextId HeldBy) override;
+  void finish(std::vector<Finding> &Out) override;
+  void remarks(std::vector<Remark> &Out) const override;
+
+private:
+  Finding *note(llvm::StringRef Rule, Certainty Sure, Step Here);
+
+  std::vector<Finding> Findings;
+  llvm::StringMap<size_t> ByKey;
+  std::vector<bool> Writers;                    // by instance: somebody took it exclusively
+  llvm::StringMap<uint64_t> UnseenAcquisitions; // by class
+};
+
+} // namespace underlock
+
+#endif
