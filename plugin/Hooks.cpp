@@ -12,6 +12,7 @@
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
 #include "llvm/Transforms/Utils/EscapeEnumerator.h"
 
@@ -63,6 +64,15 @@ private:
   }
   std::string Text;
 };
+
+// The path as the compiler was given it. A description splits off what it has in common with the working folder.
+std::string pathOf(const DIFile &File, const DISubprogram *In) {
+  const DICompileUnit *Unit = In ? In->getUnit() : nullptr;
+  StringRef Folder = File.getDirectory(), Name = File.getFilename();
+  if (sys::path::is_absolute(Name) || Folder.empty() || (Unit && Unit->getDirectory() == Folder))
+    return Name.str();
+  return (Folder + "/" + Name).str();
+}
 
 std::string sourceName(const Function &F) { return demangle(GlobalValue::dropLLVMManglingEscape(F.getName())); }
 
@@ -299,7 +309,7 @@ Constant *HookEmitter::record(const Site &S) {
   P.Mark = S.Mark;
   P.Function = sourceName(*S.In);
   P.Callee = S.Callee;
-  P.File = File ? File->getFilename().str() : M.getSourceFileName();
+  P.File = File ? pathOf(*File, Program) : M.getSourceFileName();
   P.Line = S.Where ? S.Where.getLine() : Program ? Program->getLine() : 0;
   P.Column = S.Where ? S.Where.getCol() : 0;
   P.ClassName = S.Lock.ClassName;

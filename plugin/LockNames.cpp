@@ -93,6 +93,9 @@ const Value *LockNames::stored(const AllocaInst *A) const {
   const Value *Stored = nullptr;
   for (const User *U : A->users()) {
     if (const auto *Store = dyn_cast<StoreInst>(U); Store && Store->getPointerOperand() == A) {
+      // Neither NULL nor what -ftrivial-auto-var-init stores (which is annotated) is ever the lock.
+      if (isa<ConstantPointerNull>(Store->getValueOperand()) || Store->hasMetadata(LLVMContext::MD_annotation))
+        continue;
       if (Stored || Store->getValueOperand() == A)
         return nullptr;
       Stored = Store->getValueOperand();

@@ -16,6 +16,7 @@
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/GlobPattern.h"
 
 using namespace llvm;
@@ -106,7 +107,11 @@ private:
     if (IgnoredFiles.empty())
       return false;
     const DISubprogram *Program = F.getSubprogram();
-    StringRef Path = Program && Program->getFile() ? Program->getFile()->getFilename() : M.getSourceFileName();
+    SmallString<128> Path(M.getSourceFileName());
+    if (const DIFile *File = Program ? Program->getFile() : nullptr) {
+      Path = File->getFilename();
+      sys::fs::make_absolute(File->getDirectory(), Path);
+    }
     auto [It, New] = FileVerdicts.try_emplace(Path, false);
     if (New)
       It->second = any_of(IgnoredFiles, [&](const GlobPattern &Glob) { return matchesSuffix(Glob, Path); });

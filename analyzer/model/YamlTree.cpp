@@ -45,13 +45,13 @@ std::string folded(StringRef Raw) {
 
 class TreeBuilder {
 public:
-  TreeBuilder(yaml::Stream &From, Messages &Into) : From(From), Into(Into) {}
+  TreeBuilder(yaml::Stream &From, StringRef Text, Messages &Into) : From(From), Text(Text), Into(Into) {}
 
   Value build(yaml::Node *N, unsigned Depth) {
     Value V;
     if (!N)
       return V;
-    V.Where = N->getSourceRange().Start;
+    V.Where = start(*N);
     if (Depth > DepthLimit) {
       Into.error(V.Where, "nested too deeply for a model");
       return V;
@@ -84,6 +84,15 @@ public:
   }
 
 private:
+  // The parser takes what follows a bracket for the start of what is in it.
+  SMLoc start(const yaml::Node &N) const {
+    const char *At = N.getSourceRange().Start.getPointer();
+    if (!At || (N.getType() != yaml::Node::NK_Mapping && N.getType() != yaml::Node::NK_Sequence))
+      return SMLoc::getFromPointer(At);
+    StringRef Before = StringRef(Text.begin(), At - Text.begin()).rtrim();
+    return SMLoc::getFromPointer(Before.ends_with("{") || Before.ends_with("[") ? Before.end() - 1 : At);
+  }
+
   // After an error the parser's iterators may hand out the same node for ever.
   bool stopped() const { return From.failed() || Into.failed(); }
 
@@ -108,6 +117,7 @@ private:
   }
 
   yaml::Stream &From;
+  StringRef Text; // of the file
   Messages &Into;
 };
 
@@ -130,7 +140,7 @@ std::optional<Value> parseYaml(unsigned Buffer, Messages &Into) {
   auto Document = Stream.begin();
   if (Document != Stream.end() && !Stream.failed())
     if (yaml::Node *Root = Document->getRoot())
-      Result = TreeBuilder(Stream, Into).build(Root, 0);
+      Result = TreeBuilder(Stream, Text->getBuffer(), Into).build(Root, 0);
   if (!Stream.failed() && !Into.failed() && Result)
     if (++Document != Stream.end())
       Into.error(SMLoc::getFromPointer(Text->getBufferStart()), "a model file holds one YAML document");

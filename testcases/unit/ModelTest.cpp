@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Model files: what is read, and that everything wrong is said with its place, the line, a caret, and what is known.
+#include "analyzer/model/Model.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include <gtest/gtest.h>
+
+using namespace underlock::model;
+using llvm::StringRef;
+
+namespace {
+
+const std::string Head = "underlock: 1\nname: test\n";
+
+struct Parsed {
+  std::optional<Model> M;
+  std::string Said;
+};
+
+Parsed parsed(const std::string &Body) {
+  Parsed P;
+  llvm::raw_string_ostream Errors(P.Said);
+  P.M = parse(Head + Body, "test.yaml", UNDERLOCK_MODELS, Errors);
+  return P;
+}
+
+// A model that must be refused, with a message that begins "test.yaml:LINE:COLUMN: error: " and goes on as given.
+void refused(const std::string &Body, const std::string &Message) {
+  Parsed P = parsed(Body);
+  EXPECT_FALSE(P.M) << Body;
+  EXPECT_NE(P.Said.find(Message), std::string::npos) << Body << "\nsaid:\n" << P.Said;
+  EXPECT_NE(P.Said.find("^"), std::string::npos) << "no caret in:\n" << P.Said;
+}
+
+// A folder that goes away with the test.
+class Folder {
+public:
+  Folder() { EXPECT_FALSE(llvm::sys::fs::createUniqueDirectory("underlock-model", Path)); }
+  ~Folder() { llvm::sys::fs::remove_directories(Path); }
+  std::string write(StringRef Name, StringRef Text) {
+    llvm::SmallString<128> File(Path);
+    llvm::sys::path::append(File, Name);
+    std::error_code E;
+    llvm::raw_fd_ostream(File, E) << Text;
+    EXPECT_FALSE(E);
+    return File.str().str();
+  }
+  llvm::SmallString<128> Path;
+};
+
+TEST(Model, ReadsEveryKey) {
+  Parsed P = parsed(R"(
+threads: any
+themselves-during: [boot]
+lock-types: [mutex, spinlock]
+see-through: [{function: spinlock_check, argument: 1}]
+boundaries: [vfs_write]
+ignore:
+  - {file: "kernel/sched/*", why: "handed over"}
+  - {function: foo, why: "because"}
+locks:
+  - id: mutex
+    kind: mutex
+    recursive: true
+    owner: false
+    marks:
+      - {acquire: [a, b], lock: 2, mode: shared, success: zero}
+      - {try: t, success: nonzero}
+      - {release: r, mode: any}
+      - {init: i}
+      - {destroy: d}
+      - {wait: w, lock: 1}
+  - {id: sem, kind: semaphore}
+events:
+  - {id: gone, what: "it goes", entry: go, objects: [0, 3], why: w, see: s}
+  - {id: called, call: go, in: there}
+phases:
+  - {id: boot, begin: start, end: {entry: rest_init}, why: "alone"}
+  - {id: step, begin: {before-call: f, in: g}, end: {after-call: f, in: g}}
+  - {id: whole, function: f}
+  - {id: around, call: f, in: g}
+contracts:
+  - id: c
+    event: gone
+    requires: [x, y]
+    forbids: z
+    mode: exclusive
+    except-during: boot
+    severity: warning
+    why: >-
+      over two
+      lines
+    see: there
+)");
+  ASSERT_TRUE(P.M) << P.Said;
+  const Model &M = *P.M;
+  EXPECT_EQ(M.Name, "test");
+  EXPECT_EQ(M.Who, Threads::Any);
+  EXPECT_EQ(M.ThemselvesDuring, std::vector<std::string>{"boot"});
+  EXPECT_EQ(M.LockTypes.size(), 2u);
+  EXPECT_EQ(M.SeeThroughs.at(0).Argument, 1u);
+  EXPECT_EQ(M.Boundaries.at(0), "vfs_write");
+  EXPECT_EQ(M.Ignores.at(0).File, "kernel/sched/*");
+  EXPECT_EQ(M.Ignores.at(1).Function, "foo");
+
+  const Lock &L = *M.findLock("mutex");
+  EXPECT_TRUE(L.Recursive);
+  EXPECT_FALSE(L.Owner);
+  ASSERT_EQ(L.Marks.size(), 7u);
+  EXPECT_EQ(L.Marks[1].Function, "b");
+  EXPECT_EQ(L.Marks[1].Lock, 2u);
+  EXPECT_EQ(L.Marks[1].LockMode, Mode::Shared);
+  EXPECT_EQ(L.Marks[1].If, Success::Zero);
+  EXPECT_EQ(L.Marks[2].If, Success::NonZero);
+  EXPECT_EQ(L.Marks[3].LockMode, Mode::Any);
+  EXPECT_EQ(L.Marks[6].What, Verb::Wait);
+  EXPECT_FALSE(M.findLock("sem")->Owner) << "anybody may give back a semaphore";
+
+  EXPECT_EQ(M.findEvent("gone")->At.At, Point::Kind::Entry);
+  EXPECT_EQ(M.findEvent("gone")->Objects, (std::vector<unsigned>{0, 3}));
+  EXPECT_EQ(M.findEvent("called")->At.At, Point::Kind::BeforeCall);
+  EXPECT_EQ(M.findEvent("called")->At.In, "there");
+  EXPECT_TRUE(M.findPhase("boot")->FromStart);
+  EXPECT_EQ(M.findPhase("whole")->End.At, Point::Kind::Exit);
+  EXPECT_EQ(M.findPhase("around")->Begin.In, "g");
+  EXPECT_EQ(M.findPhase("step")->End.At, Point::Kind::AfterCall);
+
+  const Contract &C = M.Contracts.at(0);
+  EXPECT_EQ(C.Requires, (std::vector<std::string>{"x", "y"}));
+  EXPECT_EQ(C.Forbids, std::vector<std::string>{"z"});
+  EXPECT_EQ(C.RequiredMode, Mode::Exclusive);
+  EXPECT_EQ(C.ExceptDuring, std::vector<std::string>{"boot"});
+  EXPECT_EQ(C.Level, Severity::Warning);
+  EXPECT_EQ(C.Why, "over two lines");
+  EXPECT_EQ(M.findLock("nothing"), nullptr);
+}
+
+TEST(Model, ShippedModelsLoad) {
+  for (const char *Name : {"posix", "linux"}) {
+    std::string Said;
+    llvm::raw_string_ostream Errors(Said);
+    EXPECT_TRUE(load({Name}, UNDERLOCK_MODELS, Errors)) << Said;
+  }
+}
+
+TEST(Model, UnknownKeysAreErrorsWithAHint) {
+  refused("lokcs: []\n", "test.yaml:3:1: error: unknown key 'lokcs' in a model, did you mean 'locks'?");
+  refused("locks: [{id: m, kind: mutex, colour: red}]\n", "test.yaml:3:30: error: unknown key 'colour' in a lock; known are");
+  refused("locks: [{id: m, kind: mutex, marks: [{init: i, success: zero}]}]\n", "unknown key 'success' in a mark");
+  refused("events: [{id: e, entry: f, in: g}]\n", "test.yaml:3:28: error: unknown key 'in' in an event");
+}
+
+TEST(Model, UnknownValuesAreErrorsWithAHint) {
+  refused("locks: [{id: m, kind: mutx}]\n", "test.yaml:3:23: error: unknown kind 'mutx', did you mean 'mutex'?");
+  refused("threads: some\n", "test.yaml:3:10: error: unknown threads 'some'; known are themselves, any");
+  refused("locks: [{id: m, kind: mutex, recursive: perhaps}]\n", "unknown recursive 'perhaps'");
+  refused("events: [{id: e, entry: f, objects: [one]}]\n", "test.yaml:3:38: error: an object must be a number");
+  refused("events: [{id: e, entry: f, objects: [0, 1, 2, 3, 4]}]\n", "four objects at most");
+}
+
+TEST(Model, ReferencesMustResolve) {
+  refused("events: [{id: vf-remove, entry: f}]\ncontracts: [{id: c, event: vf-remov, requires: l, why: w}]\n",
+          "test.yaml:4:28: error: unknown event 'vf-remov', did you mean 'vf-remove'?");
+  refused("events: [{id: e, entry: f}]\ncontracts: [{id: c, event: e, requires: l, why: w, except-during: [boot]}]\n",
+          "unknown phase 'boot'; none is known");
+  refused("themselves-during: boot\n", "test.yaml:3:20: error: unknown phase 'boot'");
+}
+
+TEST(Model, NothingIsDefinedTwice) {
+  refused("locks: [{id: m, kind: mutex}, {id: m, kind: mutex}]\n", "test.yaml:3:31: error: lock 'm' is defined twice");
+  refused("locks: [{id: m, kind: mutex, kind: mutex}]\n", "test.yaml:3:30: error: key 'kind' is given twice");
+  refused("events: [{id: e, entry: f}, {id: e, entry: g}]\n", "event 'e' is defined twice");
+  refused("phases: [{id: e, function: f}, {id: e, function: g}]\n", "phase 'e' is defined twice");
+  refused("locks: [{id: m, kind: mutex, marks: [{acquire: f}, {release: f}]}]\n",
+          "function 'f' is marked twice for its argument 0");
+  // One function, two locks: that is no mistake.
+  EXPECT_TRUE(parsed("locks: [{id: m, kind: mutex, marks: [{acquire: f}, {acquire: f, lock: 1}]}]\n").M);
+  // An event and a phase may share a name.
+  EXPECT_TRUE(parsed("events: [{id: e, entry: f}]\nphases: [{id: e, function: f}]\n").M);
+}
+
+TEST(Model, WhatIsMandatoryIsAskedFor) {
+  refused("locks: [{kind: mutex}]\n", "test.yaml:3:9: error: a lock needs the key 'id'");
+  refused("locks: [{id: m}]\n", "a lock needs the key 'kind'");
+  refused("locks: [{id: m, kind: mutex, marks: [{lock: 0}]}]\n", "a mark needs a verb");
+  refused("locks: [{id: m, kind: mutex, marks: [{acquire: f, release: g}]}]\n", "a mark has one verb");
+  refused("locks: [{id: m, kind: mutex, marks: [{try: f}]}]\n", "a try needs the key 'success'");
+  refused("locks: [{id: m, kind: mutex, marks: [{acquire: f, mode: any}]}]\n", "only a release can be of any mode");
+  refused("ignore: [{file: x}]\n", "an ignore entry needs the key 'why'");
+  refused("ignore: [{why: x}]\n", "names either a 'file' or a 'function'");
+  refused("ignore: [{file: '[', why: x}]\n", "is no pattern");
+  refused("events: [{id: e}]\n", "give one of the two");
+  refused("phases: [{id: p}]\n", "give one of the three");
+  refused("phases: [{id: p, begin: start}]\n", "a phase needs the key 'end'");
+  refused("phases: [{id: p, begin: start, end: {in: f}}]\n", "a point is one of");
+  refused("events: [{id: e, entry: f}]\ncontracts: [{id: c, event: e, why: w}]\n", "'requires' or 'forbids'");
+  refused("events: [{id: e, entry: f}]\ncontracts: [{id: c, event: e, requires: l}]\n", "a contract needs the key 'why'");
+}
+
+TEST(Model, TheFormatHasAVersion) {
+  std::string Said;
+  llvm::raw_string_ostream Errors(Said);
+  EXPECT_FALSE(parse("name: x\n", "a.yaml", "", Errors));
+  EXPECT_NE(Said.find("a.yaml:1:1: error: a model needs the key 'underlock'"), std::string::npos) << Said;
+  EXPECT_FALSE(parse("underlock: 2\nname: x\n", "a.yaml", "", Errors));
+  EXPECT_NE(Said.find("a.yaml:1:12: error: this model is written in version '2'"), std::string::npos) << Said;
+}
+
+TEST(Model, BadYamlIsAnErrorNotACrash) {
+  for (const char *Text : {"", "\n", "- a\n", "text", "{", "[", "a: b: c", "a: [1, 2", "underlock: *x\n", "? [a]\n: b\n",
+                           "a: 'open", "\t", "%YAML 9.9\n---\na: b", "--- a\n--- b\n", "underlock: 1\n---\nunderlock: 1\n",
+                           "&a *a", "\xff\xfe", "{{{{", "a: !!x y", "underlock: {a: 1}\nname: []\n"}) {
+    std::string Said;
+    llvm::raw_string_ostream Errors(Said);
+    EXPECT_FALSE(parse(Text, "bad.yaml", "", Errors)) << Text;
+    EXPECT_NE(Said.find("error: "), std::string::npos) << Text << ": " << Said;
+  }
+  std::string Deep(5000, '['), Said;
+  llvm::raw_string_ostream Errors(Said);
+  EXPECT_FALSE(parse(Deep, "deep.yaml", "", Errors));
+}
+
+TEST(Model, Extends) {
+  Folder F;
+  F.write("base.yaml", "underlock: 1\nname: base\nthreads: any\nlocks: [{id: l, kind: mutex, marks: [{acquire: lock}]}]\n"
+                       "events: [{id: e, entry: f}]\n");
+  std::string Own = F.write("own.yaml", "underlock: 1\nname: own\nextends: [./base.yaml, posix]\n"
+                                        "contracts: [{id: c, event: e, requires: x, why: w}]\n");
+  std::string Said;
+  llvm::raw_string_ostream Errors(Said);
+  auto M = load({Own}, UNDERLOCK_MODELS, Errors);
+  ASSERT_TRUE(M) << Said;
+  EXPECT_EQ(M->Name, "own");
+  EXPECT_EQ(M->Paths.size(), 3u);
+  EXPECT_NE(M->findLock("l"), nullptr);
+  EXPECT_NE(M->findLock("pthread-mutex"), nullptr);
+
+  // What two models extend is read once.
+  auto Both = load({Own, "posix"}, UNDERLOCK_MODELS, Errors);
+  ASSERT_TRUE(Both) << Said;
+  EXPECT_EQ(Both->Name, "own");
+
+  std::string Twice = F.write("twice.yaml", "underlock: 1\nname: twice\nextends: ./base.yaml\n"
+                                            "locks: [{id: k, kind: mutex, marks: [{release: lock}]}]\n");
+  EXPECT_FALSE(load({Twice}, UNDERLOCK_MODELS, Errors));
+  EXPECT_NE(Said.find("twice.yaml:4:48: error: function 'lock' is marked twice"), std::string::npos) << Said;
+  EXPECT_NE(Said.find("base.yaml:4:48: note: the first mark is here"), std::string::npos) << Said;
+}
+
+TEST(Model, WhatCannotBeReadIsNamed) {
+  Folder F;
+  std::string Said;
+  llvm::raw_string_ostream Errors(Said);
+  EXPECT_FALSE(load({"posx"}, UNDERLOCK_MODELS, Errors));
+  EXPECT_NE(Said.find("cannot read the model 'posx'"), std::string::npos) << Said;
+  EXPECT_FALSE(load({}, UNDERLOCK_MODELS, Errors));
+  std::string Lost = F.write("lost.yaml", "underlock: 1\nname: lost\nextends: nowhere\n");
+  Said.clear();
+  EXPECT_FALSE(load({Lost}, UNDERLOCK_MODELS, Errors));
+  EXPECT_NE(Said.find("lost.yaml:3:10: error: cannot read the model 'nowhere'"), std::string::npos) << Said;
+  std::string Loop = F.write("loop.yaml", "underlock: 1\nname: loop\nextends: ./loop.yaml\n");
+  EXPECT_FALSE(load({Loop}, UNDERLOCK_MODELS, Errors));
+  EXPECT_NE(Said.find("extends itself"), std::string::npos) << Said;
+}
+
+TEST(Model, HashFollowsTheMarksAlone) {
+  const std::string Marks = "locks: [{id: m, kind: mutex, marks: [{acquire: f}]}]\nevents: [{id: e, entry: f}]\n";
+  uint64_t Hash = parsed(Marks).M->marksHash();
+  EXPECT_EQ(Hash, parsed(Marks + "contracts: [{id: c, event: e, requires: l, why: w}]\n").M->marksHash());
+  EXPECT_EQ(Hash, parsed("boundaries: [main]\n" + Marks).M->marksHash());
+  EXPECT_NE(Hash, parsed("lock-types: [mutex]\n" + Marks).M->marksHash());
+  EXPECT_NE(Hash, parsed("locks: [{id: m, kind: mutex, marks: [{acquire: f, mode: shared}]}]\nevents: [{id: e, entry: "
+                         "f}]\n")
+                      .M->marksHash());
+}
+
+} // namespace
