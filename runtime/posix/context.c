@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 __thread struct underlock_context *underlock_posix_current __attribute__((tls_model("initial-exec")));
-struct underlock_process *underlock_posix_process;
 
 /* Of the running thread. */
 static __thread struct {
@@ -23,7 +22,8 @@ static __thread struct {
 	uint8_t over;			   /* this thread has ended the process */
 	uint8_t end_rounds;		   /* destructor rounds seen */
 	char name[16];			   /* as the trace knows it */
-	struct underlock_held *inherited;  /* in a forked child: what the forking thread held */
+	uint8_t fork_seen;		   /* this thread is in a fork() that told its handlers */
+	struct underlock_held *inherited;  /* … and held this */
 	uint32_t inherited_count;
 } self __attribute__((tls_model("initial-exec")));
 
@@ -149,6 +149,7 @@ static void forget_inherited(void)
 		munmap(self.inherited, UNDERLOCK_HELD_LIMIT * sizeof(*self.inherited));
 	self.inherited = 0;
 	self.inherited_count = 0;
+	self.fork_seen = 0;
 }
 
 static struct underlock_context *make_child_context(void)
@@ -158,6 +159,8 @@ static struct underlock_context *make_child_context(void)
 	if (c) {
 		underlock_posix_define_images(c, 1);
 		underlock_inherit_held(c, self.inherited, self.inherited_count);
+		/* After a raw clone() nothing is known of what was held: underlock_holds() is to say so. */
+		c->held_missed = !self.fork_seen;
 	}
 	forget_inherited();
 	return c;
@@ -216,6 +219,7 @@ static void before_fork(void)
 {
 	struct underlock_context *c = underlock_posix_current;
 
+	self.fork_seen = 1;
 	if (!c || !c->number || !c->held_count)
 		return;
 	self.inherited = mmap(0, sizeof(c->held), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

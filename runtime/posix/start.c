@@ -2,6 +2,9 @@
 /* Before main and after it. The priorities put the runtime first and last in a program that it is linked into. */
 #include "process.h"
 
+/* Defined here so that whoever links one hook out of the static library gets this file, and with it the constructor. */
+struct underlock_process *underlock_posix_process;
+
 __attribute__((constructor(101))) static void start(void)
 {
 	struct underlock_settings settings;
