@@ -207,13 +207,22 @@ void LockNames::nameByVariable(const Access &A, LockName &Out) {
     return;
   }
   MemberPath Path;
-  if (Type && Types.descend(Type, A.Offset, Name, Path)) {
+  if (Type && describe(A, Type, Name, Path)) {
     Out.ClassName = !Path.Members.empty() ? className(Path) : Name + (Path.RootArray ? "[]" : "");
     return;
   }
   if (!Type && nameByIrType(IrType, A.Offset, Out))
     return;
   Out.ClassName = Name + (IrType->isArrayTy() ? "[]" : "");
+}
+
+// The member of a described variable. What is written as the variable itself is it, unless a known lock lies there.
+bool LockNames::describe(const Access &A, const DIType *Type, StringRef Name, MemberPath &Path) const {
+  if (!Types.descend(Type, A.Offset, Name, Path))
+    return false;
+  if (!Path.FoundLock && A.Offset == 0 && A.Steps.empty())
+    Path.Members.clear();
+  return true;
 }
 
 // Without debug information: the struct around the lock type at this offset, its members numbered.
@@ -307,7 +316,7 @@ std::string LockNames::expressionOf(const Access &A, unsigned Depth) {
         break;
       }
   MemberPath Path;
-  if (!Type || !Types.descend(Type, Offset, Outer, Path))
+  if (!Type || !(IsObject ? describe(A, Type, Outer, Path) : Types.descend(Type, Offset, Outer, Path)))
     return A.Steps.empty() ? Base : Base + (IsObject ? "." : "->") + "#" + utostr(A.Steps.back().Index);
   if (IsObject && Path.RootArray)
     Base += "[]";

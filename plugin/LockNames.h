@@ -44,6 +44,7 @@ private:
   const llvm::Value *seenThrough(const llvm::CallBase &Call) const;
 
   bool nameBySteps(const Access &A, LockName &Out);
+  bool describe(const Access &A, const llvm::DIType *Type, llvm::StringRef Name, MemberPath &Path) const;
   void nameByVariable(const Access &A, LockName &Out);
   bool nameByIrType(llvm::Type *T, int64_t Offset, LockName &Out) const;
   std::string baseExpression(const Access &A, const llvm::DIType *&Type, bool &IsObject, unsigned Depth);

@@ -227,7 +227,8 @@ void cli::addShow(CLI::App &App, int &Status) {
   CLI::App *Sub = App.add_subcommand("show", "Print a recording, record by record");
   Sub->add_option("trace", Options->Open.Path, "The recording")->required();
   Sub->add_option("--model", Options->Open.Models,
-                  "A model: the name of a shipped one or a file; default: what the recording names");
+                  "A model: the name of a shipped one or a file; default: what the recording names")
+      ->allow_extra_args(false); // or it would take the recording too
   Sub->add_option("--binary", Options->Open.Binary,
                   "A copy of the recorded program, or the kernel's vmlinux, for names");
   Sub->add_option("--context", Options->Context, "Only this context, by its number");

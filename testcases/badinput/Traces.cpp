@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "testcases/badinput/Traces.h"
+#include "analyzer/analyses/Analysis.h"
 #include "analyzer/replay/Replay.h"
 #include "analyzer/trace/Open.h"
 #include "llvm/ADT/STLExtras.h"
@@ -127,10 +128,21 @@ Verdict test::judge(const std::string &Trace) {
     return V;
   recordedModels(*File);
   OpenTrace T(std::move(File), smallModel(), "", Errors);
-  bool Good = replay(T.From, T.R, {});
+  auto Analyses = makeAnalyses(T.R);
+  std::vector<Observer *> Observers;
+  for (const auto &A : Analyses)
+    Observers.push_back(A.get());
+  bool Good = replay(T.From, T.R, Observers);
+  std::vector<Finding> Findings;
+  for (const auto &A : Analyses) {
+    if (Good)
+      A->finish(Findings);
+    A->remarks(T.R.Remarks);
+  }
+  V.Findings = Findings.size();
   V.Remarks = T.R.Remarks;
   V.Records = T.R.Records;
   if (Good && T.From.instrumented())
-    V.Status = 0;
+    V.Status = V.Findings ? 1 : 0;
   return V;
 }

@@ -28,10 +28,11 @@ TraceWriter endFirstTrace();
 TraceWriter killedTrace();
 
 struct Verdict {
-  int Status = 0; // 2: not judged, else 0 or 1 as `check` would
+  int Status = 0; // 2: not judged, 1: findings, 0: none
   std::string Errors;
   std::vector<Remark> Remarks;
   uint64_t Records = 0;
+  size_t Findings = 0; // of any certainty
   bool warned() const;
 };
 Verdict judge(const std::string &Trace);

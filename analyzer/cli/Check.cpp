@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// `underlock check`: judges recordings.
+#include "analyzer/cli/Commands.h"
+#include "analyzer/cli/Judge.h"
+#include "analyzer/report/Report.h"
+#include "analyzer/trace/Open.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/raw_ostream.h"
+#include <memory>
+#include <tuple>
+
+using namespace underlock;
+
+void cli::addJudgeOptions(CLI::App &Command, JudgeOptions &Options) {
+  const auto Certainties = CLI::IsMember({"possible", "assumed", "predicted", "observed"});
+  Command.add_option("--model", Options.Models,
+                     "a shipped model or a model file (default: those that the recording names)");
+  Command.add_option("--binary", Options.Binary, "the recorded program, or a kernel's vmlinux, for names of functions");
+  Command.add_option("--format", Options.Format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  Command.add_option("-o,--output", Options.Output, "write the report to this file");
+  Command.add_option("--gate", Options.Gate, "findings at or above this certainty fail (default: assumed)")
+      ->check(Certainties);
+  Command.add_option("--show", Options.Show, "print findings at or above this certainty (default: the gate's)")
+      ->check(Certainties);
+  Command.add_option("--color", Options.Color, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+  Command.add_flag("--require-exercised", Options.RequireExercised, "a contract that was never exercised is status 2");
+  Command.add_flag("--full-stacks", Options.FullStacks, "print stacks beyond the model's boundaries");
+}
+
+// Runs all analyses over one open recording.
+static bool analyze(OpenTrace &Trace, const cli::JudgeOptions &O, report::Judged &J) {
+  auto Analyses = makeAnalyses(Trace.R);
+  std::vector<Observer *> Observers;
+  for (auto &A : Analyses)
+    Observers.push_back(A.get());
+  if (!replay(Trace.From, Trace.R, Observers))
+    return false;
+  J.R = &Trace.R;
+  for (auto &A : Analyses) {
+    A->finish(J.Findings);
+    A->remarks(Trace.R.Remarks);
+    llvm::append_range(J.Contracts, A->contracts());
+  }
+  llvm::sort(J.Findings, [](const Finding &A, const Finding &B) {
+    return std::tuple(-static_cast<int>(A.Sure), A.Analysis, A.Rule, A.Identity) <
+           std::tuple(-static_cast<int>(B.Sure), B.Analysis, B.Rule, B.Identity);
+  });
+
+  if (!Trace.From.instrumented()) {
+    J.ProvesNothing = true;
+    J.Reason = "no instrumented code ran in this recording";
+  } else if (O.RequireExercised) {
+    for (const ContractStatistics &C : J.Contracts)
+      if (C.Exercised == C.Exempt) {
+        J.ProvesNothing = true;
+        J.Reason = "contract " + C.Contract->Id + " was never exercised, and --require-exercised is given";
+        break;
+      }
+  }
+  return true;
+}
+
+static int write(llvm::ArrayRef<report::Judged> All, const cli::JudgeOptions &O, const report::Options &How) {
+  auto Print = [&](llvm::raw_ostream &Out) {
+    if (O.Format == "json")
+      report::json(All, How, Out);
+    else
+      report::text(All, How, Out);
+  };
+  if (O.Output.empty()) {
+    llvm::raw_fd_ostream &Out = llvm::outs();
+    Out.enable_colors(O.Color == "always" || (O.Color == "auto" && Out.has_colors()));
+    Print(Out);
+    Out.flush();
+    return cli::Clean;
+  }
+  std::error_code Error;
+  llvm::raw_fd_ostream Out(O.Output, Error);
+  if (!Error) {
+    Out.enable_colors(O.Color == "always");
+    Print(Out);
+    Out.flush();
+    Error = Out.error();
+    Out.clear_error();
+  }
+  if (Error) {
+    llvm::errs() << "underlock: error: " << O.Output << ": cannot write the report: " << Error.message() << '\n';
+    return cli::Unusable;
+  }
+  return cli::Clean;
+}
+
+// Verdicts under different rules do not add up.
+static bool sameModels(llvm::ArrayRef<std::unique_ptr<OpenTrace>> Traces) {
+  for (const auto &T : Traces)
+    if (T->Model.marksHash() != Traces.front()->Model.marksHash()) {
+      llvm::errs() << "underlock: error: " << T->R.Name << " was recorded with model " << T->Model.Name << ", "
+                   << Traces.front()->R.Name << " with model " << Traces.front()->Model.Name
+                   << " (or another version of it): judge them in separate commands\n";
+      return false;
+    }
+  return true;
+}
+
+int cli::judge(const std::vector<std::string> &Paths, const JudgeOptions &O) {
+  std::vector<std::unique_ptr<OpenTrace>> Traces;
+  for (const std::string &Path : Paths) {
+    OpenOptions Options;
+    Options.Path = Path;
+    Options.Models = O.Models;
+    Options.ShippedModels = findInstallation().Models;
+    Options.Binary = O.Binary;
+    Traces.push_back(openTrace(Options, llvm::errs()));
+    if (!Traces.back())
+      return Unusable;
+  }
+  if (!sameModels(Traces))
+    return Unusable;
+
+  std::vector<report::Judged> All(Traces.size());
+  for (size_t I = 0; I < Traces.size(); ++I)
+    if (!analyze(*Traces[I], O, All[I]))
+      return Unusable;
+
+  report::Options How;
+  How.Gate = *report::certaintyNamed(O.Gate);
+  How.Show = O.Show.empty() ? How.Gate : *report::certaintyNamed(O.Show);
+  How.FullStacks = O.FullStacks;
+  if (write(All, O, How) != Clean)
+    return Unusable;
+
+  if (llvm::any_of(All, [](const report::Judged &J) { return J.ProvesNothing; }))
+    return Unusable;
+  bool Fails = llvm::any_of(All, [&](const report::Judged &J) {
+    return llvm::any_of(J.Findings, [&](const Finding &F) { return F.Sure >= How.Gate; });
+  });
+  return Fails ? Findings : Clean;
+}
+
+void cli::addCheck(CLI::App &App, int &Status) {
+  struct Options {
+    JudgeOptions Judge;
+    std::vector<std::string> Traces;
+  };
+  auto O = std::make_shared<Options>();
+  CLI::App *Command = App.add_subcommand("check", "judge recordings");
+  addJudgeOptions(*Command, O->Judge);
+  Command->add_option("traces", O->Traces, "the recordings")->required();
+  Command->footer(
+      "Exit status: 0 clean, 1 findings at or above the gate, 2 bad input, or a recording that proves nothing.");
+  Command->callback([O, &Status] { Status = judge(O->Traces, O->Judge); });
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The JSON report: everything, for programs. Its shape is part of the interface: fields are added, never renamed;
+// "format" is raised when one has to change its meaning.
+#include "llvm/Support/JSON.h"
+#include "analyzer/report/Report.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace underlock;
+using namespace underlock::report;
+using llvm::json::OStream;
+
+namespace {
+
+class Writer {
+public:
+  Writer(const Judged &J, const Options &O, OStream &W) : J(J), R(*J.R), O(O), W(W) {}
+  void recording();
+
+private:
+  void facts();
+  void contracts();
+  void remarks();
+  void finding(const Finding &F);
+  void step(const Step &S);
+  void hold(const Hold &H);
+  void site(SiteId S);
+  void stack(StackId S);
+  void lock(InstanceId I);
+  void strings(llvm::StringRef Key, llvm::ArrayRef<std::string> Values);
+  double seconds(Ticks T) const {
+    return R.TicksPerSecond > 0 ? static_cast<double>(T - R.Start) / R.TicksPerSecond : 0;
+  }
+
+  const Judged &J;
+  const Recording &R;
+  const Options &O;
+  OStream &W;
+};
+
+} // namespace
+
+// Names may come from a damaged or foreign file; JSON takes UTF-8 alone.
+static std::string utf8(llvm::StringRef Text) {
+  return llvm::json::isUTF8(Text) ? Text.str() : llvm::json::fixUTF8(Text);
+}
+
+void Writer::strings(llvm::StringRef Key, llvm::ArrayRef<std::string> Values) {
+  W.attributeArray(Key, [&] {
+    for (const std::string &Value : Values)
+      W.value(utf8(Value));
+  });
+}
+
+void Writer::site(SiteId S) {
+  if (S == None)
+    return;
+  const Site &At = R.Sites[S];
+  W.attributeObject("site", [&] {
+    W.attribute("file", utf8(At.File));
+    W.attribute("line", At.Line);
+    W.attribute("column", At.Column);
+    W.attribute("function", utf8(At.Function));
+    W.attribute("expression", utf8(At.Expression));
+    W.attribute("mark", utf8(At.Mark));
+  });
+}
+
+void Writer::stack(StackId S) {
+  W.attributeArray("stack", [&] {
+    for (const Frame &F : R.frames(S))
+      W.object([&] {
+        W.attribute("address", llvm::formatv("{0:x}", F.Address).str());
+        W.attribute("function", utf8(F.Function));
+        W.attribute("file", utf8(F.File));
+        W.attribute("line", F.Line);
+        W.attribute("column", F.Column);
+        W.attribute("inlined", F.Inlined);
+      });
+  });
+}
+
+void Writer::lock(InstanceId I) {
+  if (I == None)
+    return;
+  W.attributeObject("lock", [&] {
+    W.attribute("class", utf8(R.classOf(I).Name));
+    W.attribute("instance", I);
+    W.attribute("address", llvm::formatv("{0:x}", R.Instances[I].Address).str());
+    if (!R.classOf(I).InitSite.empty())
+      W.attribute("initialised in", utf8(R.classOf(I).InitSite));
+  });
+}
+
+void Writer::hold(const Hold &H) {
+  W.object([&] {
+    lock(H.Lock);
+    W.attribute("mode", nameOf(H.Mode));
+    W.attribute("try", H.ByTry);
+    W.attribute("seconds", seconds(H.Since));
+    site(H.Place.Site);
+    stack(H.Place.Stack);
+  });
+}
+
+void Writer::step(const Step &S) {
+  static constexpr llvm::StringLiteral Kinds[] = {"event", "acquires", "waits", "releases", "ends", "dies"};
+  W.object([&] {
+    W.attribute("what", Kinds[static_cast<unsigned>(S.What)]);
+    W.attribute("context", utf8(R.contextName(S.Context)));
+    W.attribute("context id", R.Contexts[S.Context].TraceId);
+    W.attribute("os id", static_cast<int64_t>(R.Contexts[S.Context].OsId));
+    W.attribute("seconds", seconds(S.Time));
+    W.attribute("count", static_cast<int64_t>(S.Count));
+    lock(S.Lock);
+    W.attribute("mode", nameOf(S.Mode));
+    site(S.Place.Site);
+    stack(S.Place.Stack);
+    W.attributeArray("held", [&] {
+      for (const Hold &H : S.Held)
+        hold(H);
+    });
+  });
+}
+
+void Writer::finding(const Finding &F) {
+  W.object([&] {
+    W.attribute("fingerprint", fingerprint(F));
+    W.attribute("analysis", F.Analysis);
+    W.attribute("rule", F.Rule);
+    W.attribute("certainty", nameOf(F.Sure));
+    W.attribute("severity", nameOf(F.Level));
+    W.attribute("fails", F.Sure >= O.Gate);
+    W.attribute("title", utf8(F.Title));
+    strings("identity", F.Identity);
+    strings("missing", F.Missing);
+    strings("assumptions", F.Assumptions);
+    W.attribute("why", utf8(F.Why));
+    W.attribute("see", utf8(F.See));
+    W.attributeArray("steps", [&] {
+      for (const Step &S : F.Steps)
+        step(S);
+    });
+  });
+}
+
+void Writer::facts() {
+  W.attribute("trace", utf8(R.Name));
+  W.attribute("program", utf8(R.Program));
+  W.attribute("platform", R.Platform == UNDERLOCK_PLATFORM_LINUX ? "linux" : "posix");
+  W.attribute("model", utf8(R.Model.Name));
+  W.attribute("clean exit", R.CleanExit);
+  W.attribute("records", static_cast<int64_t>(R.Records));
+  W.attribute("lost", static_cast<int64_t>(R.Lost));
+  W.attribute("contexts", static_cast<int64_t>(R.Contexts.size()));
+  W.attribute("locks", static_cast<int64_t>(R.Instances.size()));
+  W.attribute("classes", static_cast<int64_t>(R.Classes.size()));
+  W.attribute("seconds", seconds(R.End));
+  W.attribute("proves nothing", J.ProvesNothing);
+  if (J.ProvesNothing)
+    W.attribute("reason", utf8(J.Reason));
+}
+
+void Writer::contracts() {
+  W.attributeArray("contracts", [&] {
+    for (const ContractStatistics &C : J.Contracts)
+      W.object([&] {
+        W.attribute("id", C.Contract->Id);
+        W.attribute("exercised", static_cast<int64_t>(C.Exercised));
+        W.attribute("exempt", static_cast<int64_t>(C.Exempt));
+        W.attribute("violated", static_cast<int64_t>(C.Violated));
+      });
+  });
+}
+
+void Writer::remarks() {
+  W.attributeArray("remarks", [&] {
+    for (const Remark &M : R.Remarks)
+      W.object([&] {
+        W.attribute("level", M.Level == Remark::Kind::Warning ? "warning" : "note");
+        W.attribute("text", utf8(M.Text));
+      });
+  });
+}
+
+void Writer::recording() {
+  W.object([&] {
+    facts();
+    W.attributeArray("findings", [&] {
+      for (const Finding &F : J.Findings)
+        finding(F);
+    });
+    contracts();
+    remarks();
+  });
+}
+
+void report::json(llvm::ArrayRef<Judged> All, const Options &O, llvm::raw_ostream &Out) {
+  OStream W(Out, 2);
+  W.object([&] {
+    W.attribute("format", 1);
+    W.attribute("gate", nameOf(O.Gate));
+    W.attributeArray("recordings", [&] {
+      for (const Judged &J : All)
+        Writer(J, O, W).recording();
+    });
+  });
+  Out << '\n';
+}
