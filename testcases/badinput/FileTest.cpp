@@ -36,8 +36,7 @@ TEST(GoodTrace, EndInTheFirstChunk) {
 TEST(GoodTrace, KilledIsReadAndSaid) {
   Verdict V = judge(killedTrace().finish());
   EXPECT_EQ(V.Status, 0) << V.Errors;
-  ASSERT_EQ(V.Remarks.size(), 1u);
-  EXPECT_THAT(V.Remarks[0].Text, HasSubstr("did not end in order"));
+  EXPECT_TRUE(V.says("did not end in order"));
 }
 
 TEST(GoodTrace, FreeChunksAreSkipped) {
@@ -74,8 +73,7 @@ TEST(BadHeader, Nonsense) {
 TEST(BadHeader, NoChunkIsNoInstrumentation) {
   Verdict V = judge(TraceWriter().finish());
   EXPECT_EQ(V.Status, 2);
-  ASSERT_FALSE(V.Remarks.empty());
-  EXPECT_THAT(V.Remarks.back().Text, HasSubstr("no instrumentation"));
+  EXPECT_TRUE(V.says("no instrumentation"));
 }
 
 // Whatever is done to one byte of a sealed trace is found.

@@ -126,7 +126,8 @@ TEST(GoodRecord, SiteDefinedInALaterContext) {
   Late.thread(1, Fork, 1);
   W.chunk(2).lockRecord(Released, 1, 0x7000, SiteUnlock);
   Verdict V = judge(W.finish());
-  EXPECT_EQ(V.Status, 0) << V.Errors;
+  EXPECT_EQ(V.Errors, "");
+  EXPECT_EQ(V.Status, 1); // read, and a finding: nobody held what is released there
 }
 
 TEST(BadRecord, SiteOfAnotherKind) {
@@ -234,6 +235,5 @@ TEST(Instrumentation, NoneIsSaid) {
   W.chunk().thread(1, Fork, 1).thread(1, Join, 1).exit(1);
   Verdict V = judge(W.finish());
   EXPECT_EQ(V.Status, 2);
-  ASSERT_FALSE(V.Remarks.empty());
-  EXPECT_THAT(V.Remarks.back().Text, HasSubstr("no instrumentation in this recording"));
+  EXPECT_TRUE(V.says("no instrumentation in this recording"));
 }

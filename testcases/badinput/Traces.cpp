@@ -119,6 +119,10 @@ bool Verdict::warned() const {
   return llvm::any_of(Remarks, [](const Remark &R) { return R.Level == Remark::Kind::Warning; });
 }
 
+bool Verdict::says(llvm::StringRef Text) const {
+  return llvm::any_of(Remarks, [&](const Remark &R) { return llvm::StringRef(R.Text).contains(Text); });
+}
+
 Verdict test::judge(const std::string &Trace) {
   Verdict V;
   llvm::raw_string_ostream Errors(V.Errors);

@@ -34,6 +34,7 @@ struct Verdict {
   uint64_t Records = 0;
   size_t Findings = 0; // of any certainty
   bool warned() const;
+  bool says(llvm::StringRef Text) const; // in a remark of any level
 };
 Verdict judge(const std::string &Trace);
 

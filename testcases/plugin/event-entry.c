@@ -13,7 +13,7 @@
 // CHECK: call void @work()
 // CHECK-NOT: __underlock
 // CHECK: ret void
-void removed(void *device, unsigned id)
+__attribute__((noinline)) void removed(void *device, unsigned id)
 {
 	work();
 }

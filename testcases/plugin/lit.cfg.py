@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # Tests of the plugin. What a test may write:
 #   %cc, %cxx     Clang with the plugin and Inputs/test.yaml (%bare: with the plugin and no model)
+#   %warning-cc  like %cc, with warnings to be seen
 #   %ir           -S -emit-llvm -o -
 #   %verify       checks IR on its way through a pipe
 #   %marks FILE   a summary as one line a mark: LINE VERB MARK CALLEE in FUNCTION: CLASS (EXPRESSION)
@@ -19,6 +20,7 @@ plugin = f"-fplugin={config.plugin} -fpass-plugin={config.plugin} -mllvm -underl
 model = f"-mllvm -underlock-model={inputs}/test.yaml"
 # The longest first: lit replaces in order.
 config.substitutions += [
+    ("%warning-cc", f"{config.llvm_bin}/clang {plugin} {model}"),
     ("%bare", f"{config.llvm_bin}/clang -w {plugin}"),
     ("%cxx", f"{config.llvm_bin}/clang++ -w {plugin} {model}"),
     ("%cc", f"{config.llvm_bin}/clang -w {plugin} {model}"),

@@ -16,8 +16,8 @@ struct outer {
 };
 struct lock global, table[2];
 struct outer object;
-// CHECK-DAG: <inner#0>
-// CHECK-DAG: <outer#2>
+// CHECK-DAG: in member: <inner#0>
+// CHECK-DAG: in member: <outer#2>
 // CHECK-DAG: in global_locks: <global>
 // CHECK-DAG: in global_locks: <table[]>
 // CHECK-DAG: in global_locks: <outer#2>
