@@ -2,8 +2,9 @@
 //
 // What gets hooks and what must not. Left alone, each with its reason in the summary, are:
 //   noinstr               code in a section where the kernel allows no calls out, and naked functions
-//   inlined into noinstr  always_inline and internal inline functions that such code calls, however indirectly: they
-//                         have one body for all callers, and its hooks would travel
+//   inlined into noinstr  always_inline functions that such code calls, however indirectly: they have one body for all
+//                         callers, and its hooks would travel. A plain inline function may be a call at any time, so
+//                         such code calls it only where it has said that calls out are fine: it keeps its hooks
 //   runtime               functions of Underlock itself
 //   available externally  a copy of a definition that another object owns and marks
 //   ignored by the model  by file or by function
@@ -148,9 +149,7 @@ private:
             Call ? dyn_cast<Function>(Call->getCalledOperand()->stripPointerCastsAndAliases()) : nullptr;
         if (!Callee || Callee->isDeclaration())
           continue;
-        bool Travels = Callee->hasFnAttribute(Attribute::AlwaysInline) ||
-                       (Callee->hasLocalLinkage() && Callee->hasFnAttribute(Attribute::InlineHint));
-        if (Travels && Inlined.insert(Callee).second)
+        if (Callee->hasFnAttribute(Attribute::AlwaysInline) && Inlined.insert(Callee).second)
           Work.push_back(Callee);
       }
   }

@@ -5,8 +5,7 @@
 //   observed   the recording ends with the contexts of the cycle waiting for each other
 //   assumed    a cycle of instances, none of whose edges the rules of Cycles.cpp keep from meeting
 //   possible   a cycle of classes whose instances never form one here; or one through an object's lock that, in a
-//   program,
-//              only its creator had taken so far (nobody else may know the object yet)
+//              program, only its creator had taken so far (nobody else may know the object yet)
 //
 // A try never waits, so it makes no edge; what was got by a try is held like anything else. One finding for each cycle
 // of classes: its fix is one rule of order, however many objects take part.
@@ -28,8 +27,13 @@ size_t OrderAnalysis::KeyHash::operator()(const Key &K) const {
   return llvm::hash_combine(K.From, K.To, K.Gates, K.PhaseMask, K.Who, K.Segment, K.Flags);
 }
 
+// A thread that is neither an interrupt nor bound to a CPU. (A kernel in userspace has threads for tasks.)
+static bool isTask(underlock_context_kind Kind) {
+  return Kind == UNDERLOCK_CONTEXT_TASK || Kind == UNDERLOCK_CONTEXT_THREAD;
+}
+
 bool OrderAnalysis::anyCaller(ContextId C, uint64_t PhaseMask) const {
-  return R.Model.Who == model::Threads::Any && R.Contexts[C].Kind == UNDERLOCK_CONTEXT_TASK && PhaseMask == 0;
+  return R.Model.Who == model::Threads::Any && isTask(R.Contexts[C].Kind) && PhaseMask == 0;
 }
 
 // ---- While the replay runs ----
@@ -131,7 +135,7 @@ Certainty OrderAnalysis::certaintyOf(llvm::ArrayRef<uint32_t> C) const {
 std::vector<std::string> OrderAnalysis::classNames(llvm::ArrayRef<uint32_t> C) const {
   std::vector<std::string> Names;
   for (uint32_t E : C)
-    Names.push_back(R.classOf(Edges[E].From).Name);
+    Names.push_back(R.className(Edges[E].From));
   std::vector<std::string> Best = Names;
   for (size_t I = 1; I < Names.size(); ++I) {
     std::rotate(Names.begin(), Names.begin() + 1, Names.end());

@@ -2,13 +2,14 @@
 //
 // self: what one context does wrong with one lock, by itself.
 //
-//   self-deadlock     waits, when the recording ends, for a lock that it holds itself                          observed
-//   recursion         a second shared hold of a lock that has writers: a writer between the two blocks both     assumed
-//                     … where no writer was seen possible
-//   unheld-release    releases a lock that nobody holds observed foreign-release   releases a lock that another context
-//   holds, of a kind that has owners                     observed held-at-exit      a context ends and still holds a
-//   lock                                                     observed freed-held        a lock's memory dies, or is
-//   initialised anew, while somebody holds it                     observed
+//   self-deadlock     waits, when the recording ends, for a lock that it holds itself                     observed
+//   recursion         a second shared hold of a lock that has writers: a writer between the two
+//                     blocks both                                                                       assumed
+//                     … where no writer was seen                                                        possible
+//   unheld-release    releases a lock that nobody holds                                               observed
+//   foreign-release   releases a lock that another context holds, of a kind that has owners             observed
+//   held-at-exit      a context ends and still holds a lock                                             observed
+//   freed-held        a lock's memory dies, or is initialised anew, while somebody holds it             observed
 //
 // An exclusive acquisition that *returned* although the context held the lock shows a recursive lock (POSIX decides
 // that at run time), so only one that never returned is a finding. In a model whose threads stand for any caller the
@@ -21,7 +22,7 @@ using namespace underlock;
 
 // Notes one occurrence. The same rule at the same place on the same class of lock is one finding.
 Finding *SelfAnalysis::note(llvm::StringRef Rule, Certainty Sure, Step Here) {
-  std::vector<std::string> Identity = {R.classOf(Here.Lock).Name,
+  std::vector<std::string> Identity = {R.className(Here.Lock),
                                        Here.Place.Site == None ? "" : R.Sites[Here.Place.Site].Function};
   std::string Key = (Rule + llvm::Twine('\0') + Identity[0] + llvm::Twine('\0') + Identity[1]).str();
   auto [It, New] = ByKey.try_emplace(Key, Findings.size());
@@ -97,7 +98,7 @@ void SelfAnalysis::waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks 
 
 void SelfAnalysis::releasedUnheld(const Moment &M, InstanceId Lock, SiteId At, ContextId Holder) {
   if (Holder == None && R.Model.Who == model::Threads::Any) {
-    ++UnseenAcquisitions[R.classOf(Lock).Name];
+    ++UnseenAcquisitions[R.className(Lock)];
     return;
   }
   Step Here = stepAt(M, Step::Kind::Releases, Lock, {At, None});
@@ -150,6 +151,6 @@ void SelfAnalysis::remarks(std::vector<Remark> &Out) const {
         {Remark::Kind::Warning,
          llvm::formatv("{0} was released {1} time(s) without having been seen acquired: its acquisition is not "
                        "marked in the model, or was made by code built without Underlock",
-                       Unseen.getKey().empty() ? "a lock without a name" : Unseen.getKey(), Unseen.getValue())
+                       Unseen.getKey(), Unseen.getValue())
              .str()});
 }

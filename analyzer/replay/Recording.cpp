@@ -24,13 +24,28 @@ static bool beginsEveryStack(llvm::StringRef Function) {
          Function.starts_with("underlock_");
 }
 
+// Threads inherit the name of who made them, and a shell's children are all alike: then the number tells them apart.
 std::string Recording::contextName(ContextId C) const {
-  return Contexts[C].Name.empty() ? llvm::formatv("thread {0}", Contexts[C].TraceId).str() : Contexts[C].Name;
+  const Context &Of = Contexts[C];
+  const char *Kind = Of.Kind == UNDERLOCK_CONTEXT_TASK ? "task" : "thread";
+  if (Of.Name.empty())
+    return llvm::formatv("{0} {1}", Kind, Of.TraceId).str();
+  if (llvm::count_if(Contexts, [&](const Context &Other) { return Other.Name == Of.Name; }) == 1)
+    return Of.Name;
+  return llvm::formatv("{0} {1} ({2})", Kind, Of.TraceId, Of.Name).str();
+}
+
+std::string Recording::className(InstanceId I) const {
+  const LockClass &Class = classOf(I);
+  if (!Class.Name.empty())
+    return Class.Name;
+  return Class.InitSite.empty() ? "a lock without a name" : "a lock that " + Class.InitSite + " initialises";
 }
 
 std::string Recording::lockName(InstanceId I) const {
-  const std::string &Name = classOf(I).Name;
-  return Name.empty() ? llvm::formatv("the lock at {0:x}", Instances[I].Address).str() : Name;
+  if (!classOf(I).Name.empty())
+    return classOf(I).Name;
+  return llvm::formatv("{0} (at {1:x})", className(I), Instances[I].Address).str();
 }
 
 std::vector<Frame> Recording::frames(StackId S) const {

@@ -73,8 +73,10 @@ struct Recording {
 
   const LockClass &classOf(InstanceId I) const { return Classes[Instances[I].Class]; }
 
-  // What a person calls them; never empty.
+  // What a person calls them; never empty. A class's name is the same in every run, that of one of its locks may have
+  // an address in it.
   std::string contextName(ContextId C) const;
+  std::string className(InstanceId I) const;
   std::string lockName(InstanceId I) const;
 
   // All frames of a stack, inlined ones expanded, innermost first.

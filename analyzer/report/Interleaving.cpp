@@ -18,7 +18,8 @@ static std::string cell(std::string Text, size_t Width) {
 static std::string where(const Recording &R, SiteId S) {
   if (S == None)
     return "";
-  return (llvm::sys::path::filename(R.Sites[S].File) + ":" + llvm::Twine(R.Sites[S].Line)).str();
+  const Site &At = R.Sites[S];
+  return (At.Function + "() " + llvm::sys::path::filename(At.File) + ":" + llvm::Twine(At.Line)).str();
 }
 
 void report::interleaving(const Recording &R, const Finding &F, llvm::raw_ostream &Out) {
@@ -35,7 +36,7 @@ void report::interleaving(const Recording &R, const Finding &F, llvm::raw_ostrea
   Out << (F.Sure == Certainty::Observed ? "  how it deadlocked:\n" : "  how it deadlocks:\n");
   std::string Head(6, ' ');
   for (size_t I = 0; I < N; ++I)
-    Head += cell("thread " + std::to_string(I + 1) + " (" + R.contextName(F.Steps[I].Context) + ")", Width - 1) + " ";
+    Head += cell(std::string(1, char('A' + I)) + ": " + R.contextName(F.Steps[I].Context), Width - 1) + " ";
   Out << llvm::StringRef(Head).rtrim() << '\n';
   unsigned Number = 0;
   for (size_t I = 0; I < N; ++I) {

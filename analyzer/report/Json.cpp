@@ -84,7 +84,7 @@ void Writer::lock(InstanceId I) {
   if (I == None)
     return;
   W.attributeObject("lock", [&] {
-    W.attribute("class", utf8(R.classOf(I).Name));
+    W.attribute("class", utf8(R.className(I)));
     W.attribute("instance", I);
     W.attribute("address", llvm::formatv("{0:x}", R.Instances[I].Address).str());
     if (!R.classOf(I).InitSite.empty())

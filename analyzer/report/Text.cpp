@@ -27,7 +27,7 @@ private:
   void note(const llvm::Twine &Text);
   void place(SiteId S);
   void stack(PlaceRef P);
-  void holds(const Step &S, llvm::StringRef Who);
+  void holds(const Step &S, llvm::StringRef Who, InstanceId Except = None);
   void edge(const Finding &F, size_t Index);
   void rule(const Finding &F);
   void wrapped(llvm::StringRef Head, llvm::StringRef Text);
@@ -101,16 +101,32 @@ void Printer::stack(PlaceRef P) {
   }
 }
 
-void Printer::holds(const Step &S, llvm::StringRef Who) {
-  if (S.Held.empty())
-    return note(Who + " held no lock");
+// Each lock that was held but for `Except`, with the place where it was taken; the same again is counted.
+void Printer::holds(const Step &S, llvm::StringRef Who, InstanceId Except) {
+  llvm::SmallVector<std::pair<const Hold *, unsigned>, 8> Distinct;
   for (const Hold &H : S.Held) {
+    if (H.Lock == Except)
+      continue;
+    auto Same = llvm::find_if(Distinct, [&](const auto &D) {
+      return D.first->Lock == H.Lock && D.first->Place.Site == H.Place.Site;
+    });
+    if (Same == Distinct.end())
+      Distinct.push_back({&H, 1});
+    else
+      ++Same->second;
+  }
+  if (Distinct.empty() && Except == None)
+    return note(Who + " held no lock");
+  for (auto [H, Count] : Distinct) {
     Out << "  ";
     Out.changeColor(raw_ostream::CYAN, true) << "note: ";
-    Out.resetColor() << Who << " held " << R.lockName(H.Lock) << (H.Mode == model::Mode::Shared ? " (shared)" : "")
-                     << ", taken at ";
-    place(H.Place.Site);
-    Out << " in " << R.Sites[H.Place.Site].Function << '\n';
+    Out.resetColor() << Who << (Except == None ? " held " : " also held ") << R.lockName(H->Lock)
+                     << (H->Mode == model::Mode::Shared ? " (shared)" : "");
+    if (Count > 1)
+      Out << ' ' << Count << " times";
+    Out << ", taken at ";
+    place(H->Place.Site);
+    Out << " in " << R.Sites[H->Place.Site].Function << '\n';
   }
 }
 
@@ -149,9 +165,8 @@ void Printer::edge(const Finding &F, size_t Index) {
                      S.Count > 1 ? llvm::formatv(" ({0} times)", S.Count).str() : "")
            .str());
   stack(S.Place);
-  for (const Hold &H : S.Held)
-    if (Held == S.Held.end() || H.Lock != Held->Lock)
-      note(llvm::formatv("  {0} held {1} as well", Who, R.lockName(H.Lock)).str());
+  if (Held != S.Held.end())
+    holds(S, Who, Held->Lock);
 }
 
 void Printer::rule(const Finding &F) {

@@ -100,6 +100,15 @@ static void define_name(struct underlock_context *c)
 	underlock_define_name(c, name);
 }
 
+/* The running thread gave itself another name. */
+void underlock_posix_renamed(void)
+{
+	struct underlock_context *c = underlock_port_context();
+
+	if (c)
+		define_name(c);
+}
+
 /* Makes the running thread's context; `self.making` is set. */
 static struct underlock_context *make_context(void)
 {

@@ -61,6 +61,7 @@ uint64_t underlock_posix_new_token(void);
 /* context.c */
 void underlock_posix_begin(const char *pattern);	  /* the process, before main */
 void underlock_posix_learn_stack(void);			  /* of the running thread; calls malloc */
+void underlock_posix_renamed(void);			  /* the running thread has another name now */
 void underlock_posix_end_process(void);			  /* EXIT; this thread records nothing after it */
 void underlock_posix_define_clock(struct underlock_context *c);
 

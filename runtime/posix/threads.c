@@ -2,7 +2,8 @@
 /*
  * Who made which thread, and who waited for its end: pthread_create() and pthread_join() of the program come through
  * here. A token stands for the child: its parent records FORK before the child exists, the child START before it runs,
- * whoever joins it JOIN after it is gone.
+ * whoever joins it JOIN after it is gone. A thread that names itself is known by that name from then on, so that it is
+ * also when it never ends; the name that another one gives it is seen when its next chunk begins.
  */
 #define _GNU_SOURCE
 #include "process.h"
@@ -17,17 +18,20 @@
 
 typedef int create_function(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 typedef int join_function(pthread_t, void **);
+typedef int setname_function(pthread_t, const char *);
 static create_function *real_create;
 static join_function *real_join;
+static setname_function *real_setname;
 
 /* Also called from the functions below: a constructor of another library may make a thread before ours has run. */
 void underlock_posix_find_real_functions(void)
 {
 	__atomic_store_n(&real_create, (create_function *)dlsym(RTLD_NEXT, "pthread_create"), __ATOMIC_RELAXED);
 	__atomic_store_n(&real_join, (join_function *)dlsym(RTLD_NEXT, "pthread_join"), __ATOMIC_RELAXED);
-	if (!real_create || !real_join) {
-		underlock_posix_say("underlock: pthread_create or pthread_join of the C library cannot be found; "
-				    "a program linked with -static cannot be recorded");
+	__atomic_store_n(&real_setname, (setname_function *)dlsym(RTLD_NEXT, "pthread_setname_np"), __ATOMIC_RELAXED);
+	if (!real_create || !real_join || !real_setname) {
+		underlock_posix_say("underlock: pthread_create, pthread_join or pthread_setname_np of the C library cannot "
+				    "be found; a program linked with -static cannot be recorded");
 		_exit(2);
 	}
 }
@@ -146,5 +150,17 @@ EXPORT int pthread_join(pthread_t thread, void **result)
 		exchange_token(thread, token);
 	else
 		underlock_thread_record(underlock_port_context(), UNDERLOCK_THREAD_JOIN, token);
+	return error;
+}
+
+EXPORT int pthread_setname_np(pthread_t thread, const char *name)
+{
+	int error;
+
+	if (!__atomic_load_n(&real_setname, __ATOMIC_RELAXED))
+		underlock_posix_find_real_functions();
+	error = real_setname(thread, name);
+	if (!error && pthread_equal(thread, pthread_self()))
+		underlock_posix_renamed();
 	return error;
 }

@@ -31,6 +31,7 @@ static void *kthread(void *argument)
 {
 	struct task *task = argument;
 
+	pthread_setname_np(pthread_self(), task->comm);
 	task->function(task->argument);
 	return NULL;
 }
@@ -44,7 +45,6 @@ void kthread_run(struct task *task, const char *comm, void (*function)(void *), 
 		perror("pthread_create");
 		exit(3);
 	}
-	pthread_setname_np(task->thread, comm);
 }
 
 void kthread_stop(struct task *task)
