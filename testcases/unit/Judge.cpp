@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "testcases/unit/Judge.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include <algorithm>
+
+using namespace underlock;
+
+static const char Locks[] = R"(
+phases:
+  - {id: boot, begin: start, end: {entry: rest_init}, why: "one flow of control"}
+  - {id: setup, function: set_up, why: "one task"}
+locks:
+  - {id: m, kind: mutex, marks: [{acquire: m_lock}, {try: m_try, success: nonzero}, {release: m_unlock}, {init: m_init}, {destroy: m_destroy}]}
+  - {id: rec, kind: mutex, recursive: true, marks: [{acquire: rec_lock}, {release: rec_unlock}]}
+  - {id: rw, kind: rwlock, marks: [{acquire: rw_lock}, {acquire: rw_read, mode: shared}, {release: rw_unlock, mode: any}]}
+  - {id: rrw, kind: rwlock, recursive: true, marks: [{acquire: rrw_lock}, {acquire: rrw_read, mode: shared}, {release: rrw_unlock, mode: any}]}
+  - {id: sem, kind: semaphore, marks: [{acquire: sem_down}, {release: sem_up}]}
+events:
+  - {id: removed, what: "a thing is removed", entry: remove_it, objects: [0], why: "it is freed"}
+  - {id: looked-up, what: "a thing is looked up", entry: look_up}
+)";
+
+std::string test::program(const std::string &Contracts) {
+  return "underlock: 1\nname: test\nboundaries: [main]\n" + std::string(Locks) + Contracts;
+}
+
+std::string test::kernel(const std::string &Contracts) {
+  return "underlock: 1\nname: test\nthreads: any\nthemselves-during: [boot, setup]\nboundaries: [main]\n" +
+         std::string(Locks) + Contracts;
+}
+
+static const char *nameOf(Certainty C) {
+  static const char *const Names[] = {"possible", "assumed", "predicted", "observed"};
+  return Names[static_cast<int>(C)];
+}
+
+std::vector<std::string> test::Judged::findings() const {
+  std::vector<std::string> Out;
+  for (const Finding &F : Findings)
+    Out.push_back(F.Analysis + ":" + F.Rule + " " + nameOf(F.Sure) + " " + llvm::join(F.Identity, " "));
+  std::sort(Out.begin(), Out.end());
+  return Out;
+}
+
+bool test::Judged::says(llvm::StringRef Text) const {
+  return llvm::any_of(Remarks, [&](const Remark &M) { return llvm::StringRef(M.Text).contains(Text); });
+}
+
+test::Judged test::judge(const std::string &ModelText, const std::string &Trace) {
+  Judged J;
+  llvm::raw_string_ostream Errors(J.Errors);
+  std::optional<model::Model> M = model::parse(ModelText, "test.yaml", "", Errors);
+  if (!M)
+    return J;
+  J.Model = std::make_unique<model::Model>(std::move(*M));
+  J.R = std::make_unique<Recording>(*J.Model);
+  TextSource From(Trace, *J.R, Errors);
+  auto Analyses = makeAnalyses(*J.R);
+  std::vector<Observer *> Observers;
+  for (auto &A : Analyses)
+    Observers.push_back(A.get());
+  if (!replay(From, *J.R, Observers))
+    return J;
+  for (auto &A : Analyses) {
+    A->finish(J.Findings);
+    A->remarks(J.R->Remarks);
+    llvm::append_range(J.Contracts, A->contracts());
+  }
+  J.Remarks = J.R->Remarks;
+  J.R->Names = nullptr; // the text is gone after this
+  return J;
+}
