@@ -46,7 +46,7 @@ static int extract(const std::string &Image, const std::string &Output) {
 
 void cli::addExtract(CLI::App &App, int &Status) {
   auto Image = std::make_shared<std::string>(), Output = std::make_shared<std::string>();
-  CLI::App *Sub = App.add_subcommand("extract", "Take a recording out of an image of a guest's memory");
+  CLI::App *Sub = App.add_subcommand("extract", "take a recording out of an image of a guest's memory");
   Sub->add_option("image", *Image, "The guest's memory, as a raw file")->required();
   Sub->add_option("-o,--output", *Output, "Where to write the recording")->required();
   Sub->callback([Image, Output, &Status] { Status = extract(*Image, *Output); });

@@ -224,7 +224,7 @@ static int show(const ShowOptions &Options) {
 
 void cli::addShow(CLI::App &App, int &Status) {
   auto Options = std::make_shared<ShowOptions>();
-  CLI::App *Sub = App.add_subcommand("show", "Print a recording, record by record");
+  CLI::App *Sub = App.add_subcommand("show", "print a recording, record by record");
   Sub->add_option("trace", Options->Open.Path, "The recording")->required();
   Sub->add_option("--model", Options->Open.Models,
                   "A model: the name of a shipped one or a file; default: what the recording names")

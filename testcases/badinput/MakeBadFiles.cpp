@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Writes bad traces to a folder, for the command to be tried on: make_bad_files MODEL.yaml FOLDER. The model is the one
-// that the traces say they were recorded with; it has the entries of smallModel().
+// Writes bad traces to a folder, for the command to be tried on: make_bad_files MODEL.yaml SECOND.yaml FOLDER. MODEL is
+// what the traces say they were recorded with, all but one; it has the entries of smallModel().
 #include "testcases/badinput/Traces.h"
 #include "llvm/Support/FileSystem.h"
 
@@ -33,15 +33,18 @@ static TraceWriter forModel(TraceWriter W, uint64_t Hash, const std::string &Pat
 }
 
 int main(int Argc, char **Argv) {
-  if (Argc != 3) {
-    llvm::errs() << "usage: make_bad_files MODEL.yaml FOLDER\n";
+  if (Argc != 4) {
+    llvm::errs() << "usage: make_bad_files MODEL.yaml SECOND.yaml FOLDER\n";
     return 2;
   }
   llvm::SmallString<128> Path(Argv[1]);
   llvm::sys::fs::make_absolute(Path);
-  Folder = Argv[2];
+  llvm::SmallString<128> SecondPath(Argv[2]);
+  llvm::sys::fs::make_absolute(SecondPath);
+  Folder = Argv[3];
   auto M = model::load({std::string(Path)}, "", llvm::errs());
-  if (!M)
+  auto Second = model::load({std::string(SecondPath)}, "", llvm::errs());
+  if (!M || !Second)
     return 2;
   uint64_t Hash = M->marksHash();
   TraceWriter W = forModel(sealedTrace(), Hash, std::string(Path));
@@ -66,6 +69,11 @@ int main(int Argc, char **Argv) {
   TraceWriter Two = W;
   Two.Chunks[1].unit(2, Hash + 1, "linux", "b.c");
   put("two-models", Two.finish());
+  put("second-model", forModel(sealedTrace(), Second->marksHash(), std::string(SecondPath)).finish());
+  TraceWriter Unexercised;
+  defineAll(Unexercised.chunk(1), smallModel().marksHash());
+  Unexercised.Chunks[0].lockRecord(Acquired, 1, 0x7000, 1).slotRecord(Released, 1, 0, SiteUnlock).exit(1);
+  put("unexercised", forModel(std::move(Unexercised), Hash, std::string(Path)).finish());
   TraceWriter None;
   None.chunk().thread(1, Fork, 1).exit(1);
   put("no-instrumentation", None.finish());
