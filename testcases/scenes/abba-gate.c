@@ -41,12 +41,7 @@ static void *second(void *unused)
 
 int main(void)
 {
-	pthread_t a, b;
-
 	pthread_barrier_init(&turn, NULL, 2);
-	pthread_create(&a, NULL, first, NULL);
-	pthread_create(&b, NULL, second, NULL);
-	pthread_join(a, NULL);
-	pthread_join(b, NULL);
+	run_both(first, second);
 	return 0;
 }
