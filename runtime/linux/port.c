@@ -201,11 +201,13 @@ struct underlock_context *underlock_task_context(void)
 		underlock_count_lost(NULL);
 		return NULL;
 	}
+	if (unlikely(flow->context.busy)) /* being started, perhaps */
+		return &flow->context;
 	if (unlikely(!flow->context.number || flow->start_time != task->start_time)) {
 		start_task(flow, task);
 		flow->name[0] = 0;
 	}
-	if (unlikely(!same_name(flow, task)) && !flow->context.busy)
+	if (unlikely(!same_name(flow, task)))
 		rename_task(flow, task);
 	return &flow->context;
 }

@@ -26,18 +26,26 @@ struct underlock_context *underlock_interrupt_context(enum underlock_context_kin
 /*
  * An interrupt is a context of its own, one for each processor and level: it does not own what the interrupted task
  * holds, and it may come while the core is at work on that task's context. A softirq served by ksoftirqd is a softirq.
+ *
+ * On its way in, before the preemption count says so, and on its way out an interrupt takes locks of RCU. Where that
+ * happens on top of a hook, the context that the count speaks of is at work, and so this can only be an interrupt.
  */
 static __always_inline struct underlock_context *underlock_port_context(void)
 {
 	const unsigned int count = preempt_count();
+	struct underlock_context *c;
 
-	if (likely(!(count & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET))))
-		return underlock_task_context();
 	if (count & NMI_MASK)
 		return underlock_interrupt_context(UNDERLOCK_CONTEXT_NMI);
 	if (count & HARDIRQ_MASK)
 		return underlock_interrupt_context(UNDERLOCK_CONTEXT_HARDIRQ);
-	return underlock_interrupt_context(UNDERLOCK_CONTEXT_SOFTIRQ);
+	if (unlikely(count & SOFTIRQ_OFFSET))
+		c = underlock_interrupt_context(UNDERLOCK_CONTEXT_SOFTIRQ);
+	else
+		c = underlock_task_context();
+	if (unlikely(c && c->busy))
+		return underlock_interrupt_context(UNDERLOCK_CONTEXT_HARDIRQ);
+	return c;
 }
 
 static __always_inline uint64_t underlock_port_ticks_acquire(void)
