@@ -22,6 +22,16 @@ static std::string where(const Recording &R, SiteId S) {
   return (At.Function + "() " + llvm::sys::path::filename(At.File) + ":" + llvm::Twine(At.Line)).str();
 }
 
+// A context that stands for any caller may be on both sides: then it takes two of its kind.
+static std::string who(const Recording &R, const Finding &F, size_t Column) {
+  ContextId C = F.Steps[Column].Context;
+  std::string Name = R.contextName(C);
+  if (llvm::count_if(F.Steps, [&](const Step &S) { return S.Context == C; }) == 1)
+    return Name;
+  bool First = llvm::none_of(llvm::ArrayRef(F.Steps).take_front(Column), [&](const Step &S) { return S.Context == C; });
+  return (First ? "one caller (here: " : "another caller (here: ") + Name + ")";
+}
+
 void report::interleaving(const Recording &R, const Finding &F, llvm::raw_ostream &Out) {
   size_t N = F.Steps.size();
   size_t Width = std::max<size_t>(20, 92 / std::min<size_t>(N, 4));
@@ -36,7 +46,7 @@ void report::interleaving(const Recording &R, const Finding &F, llvm::raw_ostrea
   Out << (F.Sure == Certainty::Observed ? "  how it deadlocked:\n" : "  how it deadlocks:\n");
   std::string Head(6, ' ');
   for (size_t I = 0; I < N; ++I)
-    Head += cell(std::string(1, char('A' + I)) + ": " + R.contextName(F.Steps[I].Context), Width - 1) + " ";
+    Head += cell(std::string(1, char('A' + I)) + ": " + who(R, F, I), Width - 1) + " ";
   Out << llvm::StringRef(Head).rtrim() << '\n';
   unsigned Number = 0;
   for (size_t I = 0; I < N; ++I) {
