@@ -74,7 +74,7 @@ std::string pathOf(const DIFile &File, const DISubprogram *In) {
   return (Folder + "/" + Name).str();
 }
 
-std::string sourceName(const Function &F) { return demangle(GlobalValue::dropLLVMManglingEscape(F.getName())); }
+std::string sourceName(const Function &F) { return demangle(linkageName(F)); }
 
 // Code in a function with debug information must have a place in it, or inlining it makes IR that does not verify.
 DebugLoc placeIn(const Function &F, DebugLoc Known, bool AtEntry) {
@@ -121,6 +121,8 @@ void HookEmitter::prepare(const PlannedCall &C) {
       continue;
     }
     Value *Address = C.Call->getArgOperand(Mark->Lock);
+    if (Address->getType()->isPointerTy() && Mark->Indirect)
+      Address = IRBuilder<>(C.Call).CreateLoad(Address->getType(), Address);
     if (Address->getType()->isPointerTy())
       LockCalls.push_back({&C, Lock, Mark, Address, Names.name(Address)});
     else
@@ -200,7 +202,7 @@ Instruction *HookEmitter::afterCall(CallBase &Call) {
 
 void HookEmitter::emitPoints(const PlannedCall &C, bool After) {
   CallBase &Call = *C.Call;
-  StringRef Name = GlobalValue::dropLLVMManglingEscape(Call.getFunction()->getName());
+  StringRef Name = linkageName(*Call.getFunction());
   for (const PointMark &P : C.Marks->Calls) {
     if ((P.At->At == model::Point::Kind::AfterCall) != After || !(P.At->In.empty() || P.At->In == Name))
       continue;
@@ -303,15 +305,19 @@ Constant *HookEmitter::unit() {
 
 Constant *HookEmitter::record(const Site &S) {
   const DISubprogram *Program = S.In->getSubprogram();
-  const DIFile *File = S.Where ? cast<DIScope>(S.Where.getScope())->getFile() : Program ? Program->getFile() : nullptr;
+  // Where a wrapper was called, not where it calls: nothing but lifting has inlined anything yet.
+  const DILocation *Where = S.Where.get();
+  while (Where && Where->getInlinedAt())
+    Where = Where->getInlinedAt();
+  const DIFile *File = Where ? Where->getFile() : Program ? Program->getFile() : nullptr;
   PlacedMark P;
   P.Verb = S.Verb;
   P.Mark = S.Mark;
   P.Function = sourceName(*S.In);
   P.Callee = S.Callee;
   P.File = File ? pathOf(*File, Program) : M.getSourceFileName();
-  P.Line = S.Where ? S.Where.getLine() : Program ? Program->getLine() : 0;
-  P.Column = S.Where ? S.Where.getCol() : 0;
+  P.Line = Where ? Where->getLine() : Program ? Program->getLine() : 0;
+  P.Column = Where ? Where->getColumn() : 0;
   P.ClassName = S.Lock.ClassName;
   P.Expression = S.Lock.Expression;
   IRBuilder<> B(M.getContext());

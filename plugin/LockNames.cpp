@@ -2,10 +2,10 @@
 //
 // The name of a lock, from IR that no pass has touched yet.
 //
-// Clang's fresh IR still says how the source wrote an address: one getelementptr a member, first members included. (That
-// is why nothing may run before: SROA, EarlyCSE or GVN drop the steps of offset 0.) So the address is followed from the
-// call back to its base: through members, through local variables that are stored once, through functions that return
-// what they were given. Then
+// Clang's fresh IR still says how the source wrote an address: one getelementptr a member, first members included.
+// (That is why nothing may run before: SROA, EarlyCSE or GVN drop the steps of offset 0.) So the address is followed
+// from the call back to its base: through members, through local variables that are stored once, through functions that
+// return what they were given. Then
 //   - the last struct with a name on the way, outside the lock's own type, and its member there: `struct.field`;
 //   - without a step, a global by its symbol, a local by `function.variable` (or, when the variable is a struct, by the
 //     member that its description has at this offset: a first member of a global has no getelementptr at all);
@@ -61,8 +61,8 @@ LockName LockNames::name(const Value *Lock) {
   return Out;
 }
 
-// Takes the steps of one getelementptr, from the lock's side. False: it is plain arithmetic (container_of), and what lies
-// further out says nothing about where the lock is.
+// Takes the steps of one getelementptr, from the lock's side. False: it is plain arithmetic (container_of), and what
+// lies further out says nothing about where the lock is.
 bool LockNames::addSteps(const GEPOperator &G, Access &To) const {
   struct Index {
     const StructType *Struct;
@@ -78,7 +78,9 @@ bool LockNames::addSteps(const GEPOperator &G, Access &To) const {
       Indices.push_back({S, Field, int64_t(DL.getStructLayout(S)->getElementOffset(Field).getFixedValue())});
     } else {
       int64_t Size = DL.getTypeAllocSize(I.getIndexedType()).getKnownMinValue();
-      Indices.push_back({nullptr, 0, Number && Number->getBitWidth() <= 64 ? Number->getSExtValue() * Size : 0});
+      bool Known = Number && Number->getBitWidth() <= 64;
+      Indices.push_back({nullptr, 0, Known ? Number->getSExtValue() * Size : 0});
+      To.Exact &= Known;
     }
   }
   for (const Index &I : reverse(Indices)) {
@@ -114,7 +116,7 @@ const Value *LockNames::seenThrough(const CallBase &Call) const {
   return V->getType()->isPointerTy() ? V : nullptr;
 }
 
-LockNames::Access LockNames::trace(const Value *V) {
+LockNames::Access LockNames::trace(const Value *V, bool ThroughObjects) {
   Access A;
   bool Named = true; // steps still say where the lock is
   for (unsigned I = 0; I < TraceLimit; ++I) {
@@ -123,6 +125,7 @@ LockNames::Access LockNames::trace(const Value *V) {
       Access Outer = A;
       bool Typed = addSteps(*G, Outer);
       A.Offset = Outer.Offset;
+      A.Exact = Outer.Exact;
       if (Named)
         A.Steps = std::move(Outer.Steps);
       Named &= Typed;
@@ -136,9 +139,11 @@ LockNames::Access LockNames::trace(const Value *V) {
     } else if (const auto *Load = dyn_cast<LoadInst>(V)) {
       const auto *From = dyn_cast<AllocaInst>(Load->getPointerOperand());
       const Value *Stored = From ? stored(From) : nullptr;
+      if (!Stored && ThroughObjects && Load->getType()->isPointerTy())
+        Stored = inObject(Load->getPointerOperand());
       if (!Stored)
         return A;
-      if (const DILocalVariable *Local = variable(From))
+      if (const DILocalVariable *Local = From ? variable(From) : nullptr)
         A.Variable = Local->getName().str();
       V = Stored;
     } else if (const auto *Call = dyn_cast<CallBase>(V)) {
@@ -165,7 +170,8 @@ bool LockNames::nameBySteps(const Access &A, LockName &Out) {
   }
   if (Described) {
     MemberPath Path;
-    if (Types.descend(Types.find(Described->Struct), Described->Rest, shortName(Described->Struct), Path) && !Path.Members.empty()) {
+    if (Types.descend(Types.find(Described->Struct), Described->Rest, shortName(Described->Struct), Path) &&
+        !Path.Members.empty()) {
       Out.ClassName = className(Path);
       return true;
     }
@@ -180,7 +186,7 @@ bool LockNames::nameBySteps(const Access &A, LockName &Out) {
 std::string LockNames::globalName(const GlobalVariable *G, const DIType *&Type) const {
   SmallVector<DIGlobalVariableExpression *, 1> Expressions;
   G->getDebugInfo(Expressions);
-  std::string Name = demangle(GlobalValue::dropLLVMManglingEscape(G->getName()));
+  std::string Name = demangle(linkageName(*G));
   if (Expressions.empty())
     return Name;
   const DIGlobalVariable *Described = Expressions.front()->getVariable();
@@ -199,7 +205,7 @@ void LockNames::nameByVariable(const Access &A, LockName &Out) {
     IrType = G->getValueType();
   } else if (const auto *Local = dyn_cast<AllocaInst>(A.Base)) {
     const DILocalVariable *V = variable(Local);
-    std::string Function = demangle(GlobalValue::dropLLVMManglingEscape(Local->getFunction()->getName()));
+    std::string Function = demangle(linkageName(*Local->getFunction()));
     Name = Function + "." + (V ? V->getName().str() : "local");
     Type = V ? V->getType() : nullptr;
     IrType = Local->getAllocatedType();
@@ -255,23 +261,105 @@ bool LockNames::nameByIrType(llvm::Type *T, int64_t Offset, LockName &Out) const
 }
 
 const DILocalVariable *LockNames::variable(const AllocaInst *A) {
-  if (VariablesOf != A->getFunction()) {
-    VariablesOf = A->getFunction();
-    Variables.clear();
-    for (const Instruction &I : instructions(*VariablesOf)) {
-      for (DbgVariableRecord &R : filterDbgVars(I.getDbgRecordRange()))
-        // With optimisation, Clang has turned declarations into assignments by now.
-        if (R.isDbgDeclare() || R.isDbgAssign())
-          Variables.try_emplace(R.isDbgAssign() ? R.getAddress() : R.getVariableLocationOp(0), R.getVariable());
-#if LLVM_VERSION_MAJOR < 20 // since then, descriptions are never instructions
-      if (const auto *Assign = dyn_cast<DbgAssignIntrinsic>(&I))
-        Variables.try_emplace(Assign->getAddress(), Assign->getVariable());
-      else if (const auto *Declare = dyn_cast<DbgDeclareInst>(&I))
-        Variables.try_emplace(Declare->getVariableLocationOp(0), Declare->getVariable());
-#endif
-    }
-  }
+  lookAt(*A->getFunction());
   return Variables.lookup(A);
+}
+
+void LockNames::lookAt(const Function &F) {
+  if (LooksAt == &F)
+    return;
+  LooksAt = &F;
+  Variables.clear();
+  Objects.clear();
+  Escaped.clear();
+  for (const Instruction &I : instructions(F))
+    noteVariables(I);
+  for (const Instruction &I : instructions(F))
+    noteObjects(I);
+}
+
+void LockNames::noteVariables(const Instruction &I) {
+  for (DbgVariableRecord &R : filterDbgVars(I.getDbgRecordRange()))
+    // With optimisation, Clang has turned declarations into assignments by now.
+    if (R.isDbgDeclare() || R.isDbgAssign())
+      Variables.try_emplace(R.isDbgAssign() ? R.getAddress() : R.getVariableLocationOp(0), R.getVariable());
+#if LLVM_VERSION_MAJOR < 20 // since then, descriptions are never instructions
+  if (const auto *Assign = dyn_cast<DbgAssignIntrinsic>(&I))
+    Variables.try_emplace(Assign->getAddress(), Assign->getVariable());
+  else if (const auto *Declare = dyn_cast<DbgDeclareInst>(&I))
+    Variables.try_emplace(Declare->getVariableLocationOp(0), Declare->getVariable());
+#endif
+}
+
+// A function that stores no pointer but into its own variables, and calls nobody: a guard's owns_lock().
+static bool onlyLooks(const Function *F) {
+  if (!F || F->isDeclaration())
+    return false;
+  for (const Instruction &I : instructions(*F)) {
+    if (isa<CallBase>(I) && !isa<IntrinsicInst>(I))
+      return false;
+    if (const auto *Store = dyn_cast<StoreInst>(&I))
+      if (Store->getValueOperand()->getType()->isPointerTy() && !isa<AllocaInst>(Store->getPointerOperand()))
+        return false;
+  }
+  return true;
+}
+
+void LockNames::noteObjects(const Instruction &I) {
+  if (const auto *Store = dyn_cast<StoreInst>(&I)) {
+    const Value *What = Store->getValueOperand();
+    if (!What->getType()->isPointerTy() || isa<ConstantPointerNull>(What) ||
+        isa<AllocaInst>(Store->getPointerOperand()))
+      return; // a variable is looked up by stored()
+    Access Where = trace(Store->getPointerOperand(), /*ThroughObjects=*/false);
+    if (const auto *Object = dyn_cast<AllocaInst>(Where.Base)) {
+      if (!Where.Exact)
+        Escaped.insert(Object); // it may be any of its pointers
+      SlotValue &V = Objects[{Object, Where.Offset}];
+      V.Several |= V.Stored && V.Stored != What;
+      V.Stored = What;
+    }
+    return;
+  }
+  const auto *Call = dyn_cast<CallBase>(&I);
+  if (!Call || isa<IntrinsicInst>(Call) || Marks.ofCallee(*Call) ||
+      onlyLooks(dyn_cast<Function>(Call->getCalledOperand()->stripPointerCastsAndAliases())))
+    return;
+  for (const Value *Argument : Call->args())
+    if (Argument->getType()->isPointerTy())
+      if (const auto *Object = dyn_cast<AllocaInst>(trace(Argument, /*ThroughObjects=*/false).Base))
+        Escaped.insert(Object);
+}
+
+// The one pointer that is ever stored where `Pointer` points, in a local object that nobody else writes to. A first
+// member has no getelementptr, so the object itself may be what is pointed to.
+const Value *LockNames::inObject(const Value *Pointer) {
+  const auto *I = dyn_cast<Instruction>(Pointer);
+  if (!I)
+    return nullptr;
+  lookAt(*I->getFunction());
+  Access Where = trace(Pointer, /*ThroughObjects=*/false);
+  const auto *Object = dyn_cast<AllocaInst>(Where.Base);
+  if (!Object || !Where.Exact || Escaped.contains(Object))
+    return nullptr;
+  SlotValue V = Objects.lookup({Object, Where.Offset});
+  return V.Several ? nullptr : V.Stored;
+}
+
+bool LockNames::isHandedIn(const Value *Lock) {
+  Access A = trace(Lock);
+  LockName Found;
+  if (!nameBySteps(A, Found))
+    nameByVariable(A, Found);
+  if (!Found.ClassName.empty())
+    return false;
+  for (unsigned I = 0; I < TraceLimit; ++I) {
+    const auto *Load = dyn_cast<LoadInst>(A.Base);
+    if (!Load)
+      break;
+    A = trace(Load->getPointerOperand());
+  }
+  return isa<Argument>(A.Base);
 }
 
 // What stands for the base in an expression; `IsObject` when members of it are reached with a dot.
@@ -296,7 +384,7 @@ std::string LockNames::baseExpression(const Access &A, const DIType *&Type, bool
   }
   if (const auto *Call = dyn_cast<CallBase>(A.Base))
     if (const Function *Callee = Call->getCalledFunction(); Callee && !Callee->isIntrinsic())
-      return demangle(GlobalValue::dropLLVMManglingEscape(Callee->getName())) + "()";
+      return demangle(linkageName(*Callee)) + "()";
   return A.Variable;
 }
 

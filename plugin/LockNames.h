@@ -6,6 +6,7 @@
 
 #include "Marks.h"
 #include "TypeNames.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/Operator.h"
 
@@ -21,6 +22,14 @@ class LockNames {
 public:
   LockNames(const llvm::Module &M, const model::Model &Model, const ModuleMarks &Marks);
   LockName name(const llvm::Value *Lock);
+  // Has the lock no name here, and is it reached from an argument: so that a caller may name it?
+  bool isHandedIn(const llvm::Value *Lock);
+  // The local variable that a pointer points into; null when it is none.
+  const llvm::AllocaInst *objectOf(const llvm::Value *Pointer) {
+    return Pointer->getType()->isPointerTy() ? llvm::dyn_cast<llvm::AllocaInst>(trace(Pointer).Base) : nullptr;
+  }
+  // The function that was looked at last has changed.
+  void changed() { LooksAt = nullptr; }
 
 private:
   // A step into a member of an IR struct.
@@ -35,10 +44,22 @@ private:
     llvm::SmallVector<Step, 4> Steps; // outermost first
     int64_t Offset = 0;               // variable array indices count as 0
     bool Direct = true;               // no plain arithmetic (container_of) between the base and the steps
+    bool Exact = true;                // no variable array index
     std::string Variable;             // the local variable that held the base
   };
 
-  Access trace(const llvm::Value *V);
+  // What the pointers in one function's local objects are: a guard's pointer to its lock.
+  using Slot = std::pair<const llvm::AllocaInst *, int64_t>;
+  struct SlotValue {
+    const llvm::Value *Stored = nullptr;
+    bool Several = false;
+  };
+
+  Access trace(const llvm::Value *V, bool ThroughObjects = true);
+  void lookAt(const llvm::Function &F);
+  void noteVariables(const llvm::Instruction &I);
+  void noteObjects(const llvm::Instruction &I);
+  const llvm::Value *inObject(const llvm::Value *Pointer);
   bool addSteps(const llvm::GEPOperator &G, Access &To) const;
   const llvm::Value *stored(const llvm::AllocaInst *A) const;
   const llvm::Value *seenThrough(const llvm::CallBase &Call) const;
@@ -55,8 +76,11 @@ private:
   const llvm::Module &M;
   const ModuleMarks &Marks;
   TypeNames Types;
+  // Of the function that was looked at last.
+  const llvm::Function *LooksAt = nullptr;
   llvm::DenseMap<const llvm::Value *, const llvm::DILocalVariable *> Variables;
-  const llvm::Function *VariablesOf = nullptr;
+  llvm::DenseMap<Slot, SlotValue> Objects;
+  llvm::SmallPtrSet<const llvm::AllocaInst *, 8> Escaped; // others may write to them
 };
 
 } // namespace underlock::plugin

@@ -55,10 +55,10 @@ const FunctionMarks *MarkIndex::find(StringRef LinkageName) const {
 
 ModuleMarks::ModuleMarks(const MarkIndex &Index, const Module &M) {
   for (const Function &F : M)
-    if (const FunctionMarks *Marks = Index.find(GlobalValue::dropLLVMManglingEscape(F.getName())))
+    if (const FunctionMarks *Marks = Index.find(linkageName(F)))
       Known[&F] = Marks;
   for (const GlobalAlias &A : M.aliases())
-    if (const FunctionMarks *Marks = Index.find(GlobalValue::dropLLVMManglingEscape(A.getName()))) {
+    if (const FunctionMarks *Marks = Index.find(linkageName(A))) {
       Known[&A] = Marks;
       if (auto *Behind = dyn_cast_or_null<Function>(A.getAliaseeObject()))
         Known.try_emplace(Behind, Marks);

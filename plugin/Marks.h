@@ -15,6 +15,16 @@
 
 namespace underlock::plugin {
 
+// What the name of a unit's own copy of an inline function ends with (Lift.cpp).
+inline constexpr llvm::StringLiteral OwnSuffix = ".underlock";
+
+// The name that a function has in its source, as the linker sees it.
+inline llvm::StringRef linkageName(const llvm::GlobalValue &F) {
+  llvm::StringRef Name = llvm::GlobalValue::dropLLVMManglingEscape(F.getName());
+  Name.consume_back(OwnSuffix);
+  return Name;
+}
+
 // A point of the model: an event's, or one end of a phase.
 struct PointMark {
   const model::Event *Event = nullptr;
@@ -51,6 +61,11 @@ public:
   const FunctionMarks *ofCallee(const llvm::CallBase &Call) const;
   const FunctionMarks *of(const llvm::GlobalValue *Function) const { return Known.lookup(Function); }
   bool empty() const { return Known.empty(); }
+  // `Copy` is another body of a function.
+  void same(const llvm::GlobalValue *Copy, const llvm::GlobalValue *Of) {
+    if (const FunctionMarks *Marks = of(Of))
+      Known[Copy] = Marks;
+  }
   // The model's functions that this module calls or defines, sorted.
   std::vector<std::string> names() const;
 

@@ -6,6 +6,7 @@
 #ifndef UNDERLOCK_PLUGIN_PLAN_H
 #define UNDERLOCK_PLUGIN_PLAN_H
 
+#include "Exclusions.h"
 #include "Marks.h"
 #include <vector>
 
@@ -37,7 +38,7 @@ struct Plan {
   std::vector<Skipped> Skips;
 };
 
-Plan makePlan(llvm::Module &M, const ModuleMarks &Marks, const model::Model &Model);
+Plan makePlan(llvm::Module &M, const ModuleMarks &Marks, Exclusions &Excluded);
 
 } // namespace underlock::plugin
 

@@ -10,8 +10,9 @@
 // The bodies of lock functions are left alone: a lock is marked where it is called, not where it is made.
 //
 //   Marks      which functions the model speaks of           LockNames  the class and expression of a lock
-//   Plan       what gets hooks, and what must not, and why   TypeNames  structs and members out of debug information
-//   Hooks      IR emission                                   Summary    what was done, as a line of JSON
+//   Exclusions functions that must not be touched, and why   TypeNames  structs and members out of debug information
+//   Lift       locks brought to where they have a name       Summary    what was done, as a line of JSON
+//   Plan       what gets hooks                               Hooks      IR emission
 //
 // Options, each behind -mllvm, with -fplugin=UnderlockPlugin.so -fpass-plugin=UnderlockPlugin.so:
 //   -underlock-model=NAME        a shipped model or a path; repeatable
@@ -21,6 +22,7 @@
 // Statistics (-mllvm -stats, -print-stats): marks placed, places skipped.
 // A model that cannot be read fails the compilation, with its own messages.
 #include "Hooks.h"
+#include "Lift.h"
 #include "Marks.h"
 #include "Plan.h"
 #include "Summary.h"
@@ -44,6 +46,8 @@ using namespace underlock;
 using namespace underlock::plugin;
 
 STATISTIC(NumPlaced, "Number of marks placed");
+STATISTIC(NumLifted, "Number of calls inlined because they are handed a lock");
+STATISTIC(NumOwn, "Number of inline functions with marks that got a body of their own");
 STATISTIC(NumSkipped, "Number of marked places left alone");
 
 static cl::list<std::string> ModelNames("underlock-model", cl::desc("Underlock: a shipped model's name, or a path"),
@@ -126,9 +130,13 @@ private:
     Told.ModelHash = Model.marksHash();
     Told.Matched = Marks.names();
     if (!Marks.empty()) {
-      Plan P = makePlan(M, Marks, Model);
-      Told.Skips = P.Skips;
+      Exclusions Excluded(M, Model);
       LockNames Names(M, Model, Marks);
+      LiftCounts Lifted = liftLocks(M, Marks, Names, Excluded);
+      NumLifted += Lifted.Lifted;
+      NumOwn += Lifted.Own;
+      Plan P = makePlan(M, Marks, Excluded);
+      Told.Skips = P.Skips;
       HookEmitter(M, Told.Model, Names, Told).emit(P);
     }
     NumPlaced += Told.Placed.size();

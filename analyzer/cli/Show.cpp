@@ -131,7 +131,9 @@ bool Printer::begin(const Moment &M, llvm::StringRef What) {
 void Printer::end(const Moment &M, PlaceRef At) {
   if (At.Site != None) {
     const Site &S = R.Sites[At.Site];
-    Out << formatv("  {0}:{1} {2}()", S.File, S.Line, S.Function);
+    // C++ names come with their parameters.
+    bool Bare = !llvm::StringRef(S.Function).contains('(');
+    Out << formatv("  {0}:{1} {2}{3}", S.File, S.Line, S.Function, Bare ? "()" : "");
   }
   if (!M.Held.empty())
     Out << "  holding " << M.Held.size();

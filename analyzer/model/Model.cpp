@@ -222,6 +222,7 @@ void Loader::readMark(const Value &V, Lock &To) {
   if (Key.empty())
     return Into.error(V.Where, "a mark needs a verb: acquire, try, release, init, destroy or wait");
   M.Lock = F.number("lock", 0);
+  M.Indirect = F.boolean("indirect", false);
   M.Where = placeOf(V.Where);
   if (M.What != Verb::Init && M.What != Verb::Destroy)
     M.LockMode = F.choice<Mode>(
@@ -406,7 +407,7 @@ uint64_t Model::marksHash() const {
     S << "l" << L.Id << '\0';
     for (const LockMark &M : L.Marks)
       S << "m" << M.Function << '\0' << unsigned(M.What) << '.' << M.Lock << '.' << unsigned(M.LockMode) << '.'
-        << unsigned(M.If);
+        << unsigned(M.If) << (M.Indirect ? "*" : "");
   }
   for (const Event &E : Events) {
     S << "e" << E.Id << '\0';

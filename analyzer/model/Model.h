@@ -38,6 +38,7 @@ struct LockMark {
   Verb What;
   std::string Function; // the callee's name, as the linker sees it
   unsigned Lock = 0;    // which argument is the lock, from 0
+  bool Indirect = false; // … or points to an object whose first member points to the lock (std::unique_lock)
   Mode LockMode = Mode::Exclusive;
   Success If = Success::Always;
   Place Where;

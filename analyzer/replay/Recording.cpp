@@ -7,9 +7,10 @@
 
 using namespace underlock;
 
-// Clang and GCC append these to the names of copies they make; the function a person wrote has none of them.
+// Clang, GCC and the plugin append these to the names of copies they make (demangled: in brackets); the function a person
+// wrote has none of them.
 static llvm::StringRef withoutCopySuffix(llvm::StringRef Function) {
-  for (llvm::StringRef Mark : {".llvm.", ".specialized.", ".constprop.", ".isra.", ".part.", ".cold", ".__uniq."}) {
+  for (llvm::StringRef Mark : {" (.", ".llvm.", ".specialized.", ".constprop.", ".isra.", ".part.", ".cold", ".__uniq.", ".underlock"}) {
     size_t At = Function.find(Mark);
     if (At != llvm::StringRef::npos && At > 0)
       Function = Function.take_front(At);

@@ -19,7 +19,8 @@ static std::string where(const Recording &R, SiteId S) {
   if (S == None)
     return "";
   const Site &At = R.Sites[S];
-  return (At.Function + "() " + llvm::sys::path::filename(At.File) + ":" + llvm::Twine(At.Line)).str();
+  bool Bare = !llvm::StringRef(At.Function).contains('('); // C++ names come with their parameters
+  return (At.Function + (Bare ? "() " : " ") + llvm::sys::path::filename(At.File) + ":" + llvm::Twine(At.Line)).str();
 }
 
 // A context that stands for any caller may be on both sides: then it takes two of its kind.

@@ -10,7 +10,6 @@
 namespace ns {
 struct mutex {
   int Word;
-  // CHECK: [[#@LINE+1]] acquire mutex lock_acquire in ns::mutex::take(): <> (this)
   void take() { lock_acquire(this); }
 };
 mutex Global;
@@ -37,6 +36,7 @@ static struct {
 
 void use(ns::Registry &R, ns::Derived *D, ns::Queue<char> &Q) {
   R.use(1);
+  // CHECK: [[#@LINE+1]] acquire mutex lock_acquire in use({{.*}}): <ns::Global> (ns::Global)
   ns::Global.take();
   // CHECK: [[#@LINE+1]] acquire mutex lock_acquire in use(ns::Registry&, ns::Derived*, ns::Queue<char>&): <Registry.Lock> (R->Lock)
   lock_acquire(&R.Lock);
