@@ -121,7 +121,11 @@ TEST(Order, TwoOfOneClass) {
 
 TEST(Order, AReusedAddressIsAnotherLock) {
   std::string Between = "t1 destroy A\nt1 init A\n";
-  EXPECT_EQ(inProgram("t1 init A\n" + nested("t1", "A", "B") + Between + nested("t2", "B", "A")), PossibleInversion);
+  std::string Known = "t1 init A\nt2 acquire A\nt2 release A\n";
+  EXPECT_EQ(inProgram(Known + nested("t1", "A", "B") + Between + nested("t2", "B", "A")), PossibleInversion);
+  // Never seen initialised, it is not even of the same class.
+  EXPECT_EQ(inProgram(Known + nested("t1", "A", "B") + "t1 destroy A\n" + nested("t2", "B", "A")), Clean);
+  EXPECT_EQ(inProgram(Known + nested("t1", "A", "B") + nested("t2", "B", "A")), Inversion);
 }
 
 TEST(Order, ALockThatOnlyItsCreatorKnows) {
