@@ -7,6 +7,7 @@
 #include "analyzer/trace/Open.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include <memory>
 #include <tuple>
@@ -31,7 +32,7 @@ void cli::addJudgeOptions(CLI::App &Command, JudgeOptions &Options) {
 }
 
 // Runs all analyses over one open recording.
-static bool analyze(OpenTrace &Trace, const cli::JudgeOptions &O, report::Judged &J) {
+static bool analyze(OpenTrace &Trace, report::Judged &J) {
   auto Analyses = makeAnalyses(Trace.R);
   std::vector<Observer *> Observers;
   for (auto &A : Analyses)
@@ -49,18 +50,32 @@ static bool analyze(OpenTrace &Trace, const cli::JudgeOptions &O, report::Judged
            std::tuple(-static_cast<int>(B.Sure), B.Analysis, B.Rule, B.Identity);
   });
 
-  if (!Trace.From.instrumented()) {
-    J.ProvesNothing = true;
-    J.Reason = "no instrumented code ran in this recording";
-  } else if (O.RequireExercised) {
-    for (const ContractStatistics &C : J.Contracts)
-      if (C.Exercised == C.Exempt) {
-        J.ProvesNothing = true;
-        J.Reason = "contract " + C.Contract->Id + " was never exercised, and --require-exercised is given";
-        break;
-      }
-  }
+  J.Instrumented = Trace.From.instrumented();
   return true;
+}
+
+// What a recording, or all of one run together, do not prove. A contract is exercised when it is in one of them.
+static void doubt(llvm::MutableArrayRef<report::Judged> All, const cli::JudgeOptions &O) {
+  bool AnyCode = llvm::any_of(All, [](const report::Judged &J) { return J.Instrumented; });
+  for (report::Judged &J : All)
+    if (!J.Instrumented && !(O.Together && AnyCode)) {
+      J.ProvesNothing = true;
+      J.Reason = "no instrumented code ran in this recording";
+    }
+  if (!O.RequireExercised)
+    return;
+  auto Exercised = [](const report::Judged &J, size_t Contract) {
+    return J.Contracts[Contract].Exercised > J.Contracts[Contract].Exempt;
+  };
+  for (report::Judged &J : All)
+    for (size_t C = 0; C < J.Contracts.size() && !J.ProvesNothing; ++C) {
+      bool Elsewhere =
+          O.Together && llvm::any_of(All, [&](const report::Judged &Other) { return Exercised(Other, C); });
+      if (!Exercised(J, C) && !Elsewhere) {
+        J.ProvesNothing = true;
+        J.Reason = "contract " + J.Contracts[C].Contract->Id + " was never exercised, and --require-exercised is given";
+      }
+    }
 }
 
 static int write(llvm::ArrayRef<report::Judged> All, const cli::JudgeOptions &O, const report::Options &How) {
@@ -116,14 +131,19 @@ int cli::judge(const std::vector<std::string> &Paths, const JudgeOptions &O) {
     Traces.push_back(openTrace(Options, llvm::errs()));
     if (!Traces.back())
       return Unusable;
+    Recording &R = Traces.back()->R;
+    if (O.Temporary)
+      R.Name = R.Program + " (process " + llvm::sys::path::filename(Path).str() + ")";
   }
   if (!sameModels(Traces))
     return Unusable;
 
   std::vector<report::Judged> All(Traces.size());
   for (size_t I = 0; I < Traces.size(); ++I)
-    if (!analyze(*Traces[I], O, All[I]))
+    if (!analyze(*Traces[I], All[I]))
       return Unusable;
+
+  doubt(All, O);
 
   report::Options How;
   How.Gate = *report::certaintyNamed(O.Gate);

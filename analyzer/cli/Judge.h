@@ -20,6 +20,8 @@ struct JudgeOptions {
   std::string Color = "auto";
   bool RequireExercised = false;
   bool FullStacks = false;
+  bool Temporary = false; // their files will be gone: reports name the program instead
+  bool Together = false;  // the recordings are of one run: it proves something when one of them does
 };
 
 // Declares the options above on a subcommand.

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// `underlock run`: runs a command with the recording on, then judges what it recorded.
+// `underlock run`: runs a command with the recording on, then judges what it and the programs that it starts recorded.
+//
+// Every process writes a trace of its own into a folder; together they are one verdict. With --output-trace PATH that
+// of the command is kept as PATH, and those of others beside it as PATH.PID.
 #include "analyzer/cli/Commands.h"
 #include "analyzer/cli/Judge.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -17,7 +22,8 @@ using namespace underlock;
 namespace {
 
 struct RunOptions {
-  std::string Trace;
+  std::string Trace;  // where to keep it; empty: nowhere
+  std::string Folder; // of the traces, while the command runs
   std::string Settings;
   double Timeout = 0; // seconds; 0: none
   std::vector<std::string> Command;
@@ -39,7 +45,7 @@ static void forward(int Signal) {
 }
 
 static void childProcess(const RunOptions &O) {
-  std::string Settings = "trace=" + O.Trace + (O.Settings.empty() ? "" : "," + O.Settings);
+  std::string Settings = "trace=" + O.Folder + "/%p" + (O.Settings.empty() ? "" : "," + O.Settings);
   setenv("UNDERLOCK", Settings.c_str(), 1);
   std::vector<char *> Words;
   for (const std::string &Word : O.Command)
@@ -86,24 +92,63 @@ static int ownStatus(const RunOptions &O, const Ended &E) {
   return WEXITSTATUS(E.Status);
 }
 
-static int run(RunOptions &O) {
-  bool Keep = !O.Trace.empty();
-  if (!Keep) {
-    llvm::SmallString<64> Path;
-    if (std::error_code Error = llvm::sys::fs::createTemporaryFile("underlock", "trace", Path)) {
-      llvm::errs() << "underlock: error: no temporary file for the recording: " << Error.message()
-                   << "; name one with --output\n";
-      return cli::Unusable;
-    }
+// Beside the traces to be kept, so that they need not be copied.
+static bool makeFolder(RunOptions &O) {
+  llvm::SmallString<128> Path;
+  std::error_code Error;
+  if (O.Trace.empty()) {
+    Error = llvm::sys::fs::createUniqueDirectory("underlock", Path);
+  } else {
+    Path = O.Trace;
+    llvm::sys::fs::make_absolute(Path);
     O.Trace = std::string(Path);
+    Path += ".recording";
+    llvm::sys::fs::remove_directories(Path);
+    Error = llvm::sys::fs::create_directory(Path, /*IgnoreExisting=*/false);
   }
-  if (O.Trace.find(',') != std::string::npos) {
-    llvm::errs() << "underlock: error: " << O.Trace << ": a trace's path must not contain a comma\n";
-    return cli::Unusable;
-  }
-  // What an earlier run left here is not this run's recording.
-  llvm::sys::fs::remove(O.Trace);
+  O.Folder = std::string(Path);
+  if (Error)
+    llvm::errs() << "underlock: error: " << O.Folder << ": no folder for the recording: " << Error.message()
+                 << (O.Trace.empty() ? "; set TMPDIR, or name a file with --output-trace\n" : "\n");
+  else if (O.Folder.find(',') != std::string::npos)
+    llvm::errs() << "underlock: error: " << O.Folder << ": a trace's path must not contain a comma\n";
+  else
+    return true;
+  return false;
+}
 
+// The traces in the folder, the command's first.
+static std::vector<std::string> tracesOf(const RunOptions &O) {
+  std::vector<std::string> Out;
+  std::error_code Error;
+  for (llvm::sys::fs::directory_iterator I(O.Folder, Error), End; I != End && !Error; I.increment(Error)) {
+    uint64_t Size = 0;
+    if (!llvm::sys::fs::file_size(I->path(), Size) && Size > 0)
+      Out.push_back(I->path());
+  }
+  std::string Own = (llvm::Twine(O.Folder) + "/" + llvm::Twine(Child)).str();
+  llvm::sort(
+      Out, [&](const std::string &A, const std::string &B) { return std::pair(A != Own, A) < std::pair(B != Own, B); });
+  return Out;
+}
+
+// Moves what is to be kept to where it was asked for. What an earlier run left there is not this run's recording.
+static void keep(const RunOptions &O, std::vector<std::string> &Traces) {
+  std::string Own = std::to_string(Child);
+  llvm::sys::fs::remove(O.Trace);
+  for (std::string &From : Traces) {
+    llvm::StringRef Name = llvm::sys::path::filename(From);
+    std::string To = Name == Own || Traces.size() == 1 ? O.Trace : O.Trace + "." + Name.str();
+    if (std::error_code Error = llvm::sys::fs::rename(From, To))
+      llvm::errs() << "underlock: error: " << To << ": " << Error.message() << "; it stays " << From << '\n';
+    else
+      From = To;
+  }
+}
+
+static int run(RunOptions &O) {
+  if (!makeFolder(O))
+    return cli::Unusable;
   Child = fork();
   if (Child < 0) {
     llvm::errs() << "underlock: error: fork: " << std::strerror(errno) << '\n';
@@ -116,17 +161,22 @@ static int run(RunOptions &O) {
   Ended E = wait(O);
   int Own = ownStatus(O, E);
 
-  uint64_t Size = 0;
-  if (llvm::sys::fs::file_size(O.Trace, Size) || Size == 0) {
+  std::vector<std::string> Traces = tracesOf(O);
+  if (Traces.empty()) {
     llvm::errs() << "underlock: error: " << O.Command[0]
                  << " recorded nothing: it was not built with `underlock cc`, or did not start\n";
+    llvm::sys::fs::remove_directories(O.Folder);
     return cli::Unusable;
   }
-  int Verdict = cli::judge({O.Trace}, O.Judge);
-  if (Keep)
-    llvm::errs() << "underlock: recording kept in " << O.Trace << '\n';
-  else
-    llvm::sys::fs::remove(O.Trace);
+  if (!O.Trace.empty())
+    keep(O, Traces);
+  O.Judge.Together = true;
+  O.Judge.Temporary = O.Trace.empty();
+  int Verdict = cli::judge(Traces, O.Judge);
+  if (!O.Trace.empty())
+    llvm::errs() << "underlock: " << Traces.size() << " recording(s) kept: " << Traces.front()
+                 << (Traces.size() > 1 ? " …" : "") << '\n';
+  llvm::sys::fs::remove_directories(O.Folder);
   // The program's own failure counts when there is nothing worse to say than that.
   return Verdict != cli::Clean ? Verdict : Own;
 }
@@ -134,7 +184,8 @@ static int run(RunOptions &O) {
 void cli::addRun(CLI::App &App, int &Status) {
   auto Options = std::make_shared<RunOptions>();
   CLI::App *Command = App.add_subcommand("run", "run a command with the recording on, then judge what it recorded");
-  Command->add_option("--output-trace", Options->Trace, "keep the recording here (default: a temporary file)");
+  Command->add_option("--output-trace", Options->Trace,
+                      "keep the recording here, those of other processes beside it with their ids");
   Command->add_option("--settings", Options->Settings, "settings of the runtime, e.g. frames=48");
   Command
       ->add_option("--timeout", Options->Timeout,

@@ -13,6 +13,7 @@ struct Judged {
   const Recording *R = nullptr;
   std::vector<Finding> Findings; // the most certain first
   std::vector<ContractStatistics> Contracts;
+  bool Instrumented = false;  // marked code ran
   bool ProvesNothing = false; // exit status 2, for the reason below
   std::string Reason;
 };

@@ -281,7 +281,7 @@ void TraceSource::sayHowItEnded() {
            "the kernel had not shut down when the recording was taken: judged is what had happened until then");
   else if (!Exited)
     remark(Kind::Warning,
-           "the program did not end in order (it was killed, or is still running): judged is what is there");
+           "the program did not end in order (it was killed, executed another one, or is still running): judged is what is there");
   // After an orderly end, everything is there, or has been cut off at a chunk's edge, where only this shows it.
   if (Exited && !Forked.empty())
     remark(Kind::Warning,

@@ -52,23 +52,43 @@ static int make_path(const char *pattern, int is_child)
 }
 
 /*
- * A pattern without %p names one file for the first process; its children (forked, or programs that it starts with the
- * same environment) add their process id. Those that are running at the same time are told by the lock on the file.
+ * With %p, each process has a file of its own, and so has each program that a process executes one after the other: what
+ * is there already stays, and the next one is PATH.2, PATH.3 and so on.
+ *
+ * A pattern without %p names one file for the first process, and what an earlier run left there is overwritten; its
+ * children (forked, or programs that it starts with the same environment) add their process id. Those that are running
+ * at the same time are told by the lock on the file.
  */
+static int open_next(int attempt, size_t size)
+{
+	const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+
+	if (attempt > 1)
+		sprintf(trace.path + size, ".%d", attempt);
+	trace.fd = open(trace.path, flags, 0666);
+	return trace.fd >= 0 || errno != EEXIST || attempt > 9999;
+}
+
+static int open_locked(int attempt, size_t size)
+{
+	if (attempt)
+		sprintf(trace.path + size, ".%d", (int)getpid());
+	trace.fd = open(trace.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+	if (trace.fd < 0 || flock(trace.fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK || attempt)
+		return 1;
+	close(trace.fd);
+	trace.fd = -1;
+	return 0;
+}
+
 static int open_file(const char *pattern, int is_child)
 {
 	int has_pid = make_path(pattern, is_child);
-	int attempt;
+	size_t size = strlen(trace.path);
+	int attempt = has_pid || is_child;
 
-	for (attempt = is_child && !has_pid; attempt < 2; attempt++) {
-		if (attempt)
-			sprintf(trace.path + strlen(trace.path), ".%d", (int)getpid());
-		trace.fd = open(trace.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
-		if (trace.fd < 0 || flock(trace.fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
-			break;
-		close(trace.fd);
-		trace.fd = -1;
-	}
+	while (!(has_pid ? open_next(attempt, size) : open_locked(attempt, size)))
+		attempt++;
 	if (trace.fd >= 0) {
 		/* Out of the way of programs that expect the lowest numbers to be free. */
 		int high = fcntl(trace.fd, F_DUPFD_CLOEXEC, 200);
