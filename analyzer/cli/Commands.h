@@ -16,6 +16,7 @@ constexpr int Findings = 1; // findings at or above the gate
 constexpr int Unusable = 2; // usage, bad input, or a recording that proves nothing
 
 void addCompile(CLI::App &App, int &Status); // cc and c++
+void addFlags(CLI::App &App, int &Status);   // what cc and c++ add
 void addRun(CLI::App &App, int &Status);
 void addCheck(CLI::App &App, int &Status);
 void addShow(CLI::App &App, int &Status);
@@ -23,10 +24,10 @@ void addExtract(CLI::App &App, int &Status); // a trace out of guest memory
 
 // Where the parts are, beside this executable: PREFIX/bin/underlock, PREFIX/lib/underlock, PREFIX/share/underlock.
 struct Installation {
-  std::string Plugin;    // for the Clang that `cc` calls
-  std::string Runtime;   // the folder of libunderlock.so
-  std::string Include;   // of underlock/underlock.h
-  std::string Models;    // the folder of the shipped models
+  std::string Plugin;  // for the Clang that `cc` calls
+  std::string Runtime; // the folder of libunderlock.so
+  std::string Include; // of underlock/underlock.h
+  std::string Models;  // the folder of the shipped models
 };
 Installation findInstallation();
 

@@ -5,7 +5,7 @@
 // A compiler driver has to be Clang in everything but what it adds, or build systems trip over it. So the arguments are
 // not parsed beyond what decides the additions, nothing is reordered, and Clang replaces this process (exec).
 #include "analyzer/cli/Commands.h"
-#include "analyzer/model/Model.h"
+#include "analyzer/cli/CompilerFlags.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -123,61 +123,8 @@ static Job readArguments(const std::vector<std::string> &Arguments) {
       classify(J, Argument, Language);
     }
   }
-  if (J.Models.empty())
-    if (auto Environment = llvm::sys::Process::GetEnv("UNDERLOCK_MODEL")) {
-      llvm::SmallVector<StringRef, 4> Names;
-      StringRef(*Environment).split(Names, ':', -1, false);
-      J.Models.assign(Names.begin(), Names.end());
-    }
-  if (J.Models.empty())
-    J.Models.push_back("posix");
-  // The compiler may run elsewhere than the analyzer later does, so paths are recorded whole.
-  for (std::string &Name : J.Models)
-    if (StringRef(Name).contains('/') || StringRef(Name).ends_with(".yaml")) {
-      llvm::SmallString<128> Path(Name);
-      llvm::sys::fs::make_absolute(Path);
-      Name = std::string(Path);
-    }
+  J.Models = cli::modelsToUse(std::move(J.Models));
   return J;
-}
-
-// Appended behind the user's arguments, so that a later -fomit-frame-pointer of theirs does not win silently.
-static bool addCompileFlags(Job &J, const cli::Installation &Parts) {
-  std::optional<model::Model> M = model::load(J.Models, Parts.Models, llvm::errs());
-  if (!M)
-    return false;
-  auto Add = [&](const llvm::Twine &Argument) { J.Clang.push_back(Argument.str()); };
-  Add("-fplugin=" + Parts.Plugin);
-  Add("-fpass-plugin=" + Parts.Plugin);
-  auto AddPlugin = [&](const llvm::Twine &Option) {
-    Add("-mllvm");
-    Add(Option);
-  };
-  for (const std::string &Name : J.Models)
-    AddPlugin("-underlock-model=" + Name);
-  AddPlugin("-underlock-models-dir=" + Parts.Models);
-  AddPlugin("-underlock-model-hash=" + llvm::utohexstr(M->marksHash()));
-  if (!J.Summary.empty())
-    AddPlugin("-underlock-summary=" + J.Summary);
-  for (const std::string &Path : M->Paths)
-    Add("-fdepfile-entry=" + Path);
-  if (!J.HasDebugOption)
-    Add("-g");
-  Add("-fno-omit-frame-pointer");
-  Add("-mno-omit-leaf-frame-pointer");
-  Add("-fno-optimize-sibling-calls");
-  Add("-I" + Parts.Include);
-  return true;
-}
-
-static void addLinkFlags(Job &J, const cli::Installation &Parts) {
-  // Before libc, so that the runtime's pthread_create() is the one that every library calls.
-  J.Clang.push_back("-L" + Parts.Runtime);
-  J.Clang.push_back("-Wl,-rpath," + Parts.Runtime);
-  J.Clang.push_back("-Wl,--no-as-needed");
-  J.Clang.push_back("-lunderlock");
-  J.Clang.push_back("-Wl,--as-needed");
-  J.Clang.push_back("-pthread");
 }
 
 static int compile(StringRef Compiler, const std::vector<std::string> &Arguments) {
@@ -190,10 +137,11 @@ static int compile(StringRef Compiler, const std::vector<std::string> &Arguments
     return cli::Unusable;
   }
   bool Links = J.Links && J.HasInput && !J.Relocatable;
-  if (J.Compiles && !addCompileFlags(J, Parts))
+  // Behind the user's arguments, so that a later -fomit-frame-pointer of theirs does not win silently.
+  if (J.Compiles && !cli::compileFlags(J.Models, J.Summary, J.HasDebugOption, Parts, J.Clang))
     return cli::Unusable;
   if (Links)
-    addLinkFlags(J, Parts);
+    cli::linkFlags(Parts, J.Clang);
 
   std::string Clang = (llvm::Twine(UNDERLOCK_LLVM_BIN "/") + Compiler).str();
   if (auto Environment = llvm::sys::Process::GetEnv("UNDERLOCK_CLANG"))

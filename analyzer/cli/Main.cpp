@@ -54,6 +54,7 @@ int main(int Argc, char **Argv) {
              "nothing.");
   int Status = cli::Clean;
   cli::addCompile(App, Status);
+  cli::addFlags(App, Status);
   cli::addRun(App, Status);
   cli::addCheck(App, Status);
   cli::addShow(App, Status);

@@ -193,7 +193,8 @@ static void printFacts(const Recording &R, llvm::raw_ostream &Out) {
     Out << formatv("context   {0}: {1} {2}{3}{4}\n", C.TraceId, kindName(C.Kind), C.OsId, C.Name.empty() ? "" : ", ",
                    C.Name);
   for (const Image &I : R.Images)
-    Out << formatv("image     {0:x} to {1:x}, linked {2:x} lower: {3} {4}\n", I.Start, I.End, I.Bias, I.Path, I.BuildId);
+    Out << formatv("image     {0:x} to {1:x}, linked {2:x} lower: {3} {4}\n", I.Start, I.End, I.Bias, I.Path,
+                   I.BuildId);
   for (const Remark &Said : R.Remarks)
     Out << (Said.Level == Remark::Kind::Warning ? "warning   " : "note      ") << Said.Text << '\n';
   Out << '\n';
