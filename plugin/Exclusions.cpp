@@ -14,7 +14,7 @@
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
-#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 
 using namespace llvm;
 
@@ -72,8 +72,8 @@ bool Exclusions::isIgnoredFile(const Function &F) {
   const DISubprogram *Program = F.getSubprogram();
   SmallString<128> Path(M.getSourceFileName());
   if (const DIFile *File = Program ? Program->getFile() : nullptr) {
-    Path = File->getFilename();
-    sys::fs::make_absolute(File->getDirectory(), Path);
+    Path = sys::path::is_absolute(File->getFilename()) ? StringRef() : File->getDirectory();
+    sys::path::append(Path, File->getFilename());
   }
   auto [It, New] = FileVerdicts.try_emplace(Path, false);
   if (New)

@@ -53,6 +53,14 @@ const FunctionMarks *MarkIndex::find(StringRef LinkageName) const {
   return It == Functions.end() ? nullptr : &It->second;
 }
 
+std::vector<std::string> MarkIndex::names() const {
+  std::vector<std::string> Out;
+  for (const auto &Entry : Functions)
+    Out.push_back(Entry.first().str());
+  llvm::sort(Out);
+  return Out;
+}
+
 ModuleMarks::ModuleMarks(const MarkIndex &Index, const Module &M) {
   for (const Function &F : M)
     if (const FunctionMarks *Marks = Index.find(linkageName(F)))

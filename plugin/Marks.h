@@ -12,6 +12,7 @@
 #include "llvm/IR/Module.h"
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace underlock::plugin {
 
@@ -46,6 +47,8 @@ class MarkIndex {
 public:
   explicit MarkIndex(const model::Model &M);
   const FunctionMarks *find(llvm::StringRef LinkageName) const;
+  // Every function that the model speaks of, sorted.
+  std::vector<std::string> names() const;
 
 private:
   void addPoint(const model::Point &At, PointMark Mark);

@@ -37,6 +37,7 @@
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include <algorithm>
 #include <dlfcn.h>
 
 #define DEBUG_TYPE "underlock"
@@ -129,6 +130,9 @@ private:
     Told.Model = modelText();
     Told.ModelHash = Model.marksHash();
     Told.Matched = Marks.names();
+    std::vector<std::string> Known = Index.names();
+    std::set_difference(Known.begin(), Known.end(), Told.Matched.begin(), Told.Matched.end(),
+                        std::back_inserter(Told.Unmatched));
     if (!Marks.empty()) {
       Exclusions Excluded(M, Model);
       LockNames Names(M, Model, Marks);

@@ -3,7 +3,7 @@
 // The summary of one translation unit as JSON:
 //   {"source": …, "model": …, "hash": …, "marks": {"acquire": 3, …}, "placed": [{"verb", "mark", "function", "callee",
 //    "file", "line", "column", "class", "expression"} …], "classes": […], "skipped": [{"function", "callee", "line",
-//    "reason"} …], "matched": […]}
+//    "reason"} …], "matched": […], "unmatched": […]}
 #include "Summary.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -106,6 +106,10 @@ std::string Summary::line() const {
     });
     J.attributeArray("matched", [&] {
       for (const std::string &Name : Matched)
+        J.value(json::fixUTF8(Name));
+    });
+    J.attributeArray("unmatched", [&] {
+      for (const std::string &Name : Unmatched)
         J.value(json::fixUTF8(Name));
     });
   });

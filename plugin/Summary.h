@@ -23,7 +23,8 @@ struct Summary {
   uint64_t ModelHash = 0;
   std::vector<PlacedMark> Placed;
   std::vector<Skipped> Skips;
-  std::vector<std::string> Matched; // the model's functions that this unit calls or defines
+  std::vector<std::string> Matched;   // the model's functions that this unit calls or defines
+  std::vector<std::string> Unmatched; // … and those that it does not
 
   // One line, its parts sorted, so that two builds of one source can be compared.
   std::string line() const;

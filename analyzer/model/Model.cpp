@@ -85,9 +85,9 @@ void Loader::loadNamed(StringRef Name, StringRef Base, SMLoc From) {
   bool IsPath = Name.contains('/') || Name.ends_with(".yaml");
   SmallString<128> Path;
   if (IsPath) {
-    Path = Name;
-    if (!Base.empty())
-      sys::fs::make_absolute(Base, Path);
+    if (!sys::path::is_absolute(Name))
+      Path = Base;
+    sys::path::append(Path, Name);
     sys::fs::make_absolute(Path);
     sys::path::remove_dots(Path, /*remove_dot_dot=*/true);
   } else {

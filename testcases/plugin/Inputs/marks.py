@@ -14,3 +14,4 @@ for line in open(sys.argv[1]):
     print("counts", json.dumps(unit["marks"]))
     print("classes", *unit["classes"])
     print("matched", *unit["matched"])
+    print("unmatched", *unit["unmatched"])
