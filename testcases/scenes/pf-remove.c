@@ -9,35 +9,11 @@
  *     unbind_store vfs_write; held device.mutex; missing pci_rescan_remove_lock
  * exercises: vf-remove-locked vf-add-locked
  */
-#include "kernel/kernel.h"
+#include "pf.h"
 
 static void sriov_disable(struct pci_dev *dev)
 {
-	for (int id = MAX_VFS - 1; id >= 0; id--)
-		if (dev->vf[id])
-			pci_iov_remove_virtfn(dev, id);
-}
-
-static void pf_remove(struct device *dev)
-{
-	sriov_disable(to_pci_dev(dev));
-}
-
-static struct device_driver pf_driver = { .remove = pf_remove };
-
-static long unbind_store(void *object, const char *text)
-{
-	struct pci_dev *dev = object;
-
-	(void)text;
-#ifdef FIXED
-	pci_lock_rescan_remove();
-#endif
-	device_release_driver(&dev->dev);
-#ifdef FIXED
-	pci_unlock_rescan_remove();
-#endif
-	return 0;
+	disable_all_vfs(dev);
 }
 
 static long remove_store(void *object, const char *text)
@@ -49,23 +25,11 @@ static long remove_store(void *object, const char *text)
 	return 0;
 }
 
-static const struct attribute unbind = { .store = unbind_store }, remove_file = { .store = remove_store };
-
-static void by_unbind(void *pf)
-{
-	vfs_write(&unbind, pf, "0000:01:00.0");
-}
+static const struct attribute remove_file = { .store = remove_store };
 
 static void by_remove(void *pf)
 {
 	vfs_write(&remove_file, pf, "1");
-}
-
-static void pciehp_unconfigure_device(void *pf)
-{
-	pci_lock_rescan_remove();
-	pci_stop_and_remove_bus_device(pf);
-	pci_unlock_rescan_remove();
 }
 
 static void eeh_rmv_device(void *pf)
@@ -75,28 +39,15 @@ static void eeh_rmv_device(void *pf)
 	pci_unlock_rescan_remove();
 }
 
-/* Bound, with two VFs, and removed by a task of its own. */
-static void once(const char *comm, void (*by)(void *))
-{
-	struct pci_dev pf;
-	struct task task;
-
-	pci_device_init(&pf);
-	device_bind_driver(&pf.dev, &pf_driver);
-	pci_lock_rescan_remove();
-	pci_iov_add_virtfn(&pf, 0);
-	pci_iov_add_virtfn(&pf, 1);
-	pci_unlock_rescan_remove();
-	kthread_run(&task, comm, by, &pf);
-	kthread_stop(&task);
-}
-
 static void scenario(void)
 {
-	once("sh", by_remove);
-	once("pciehp", pciehp_unconfigure_device);
-	once("eehd", eeh_rmv_device);
-	once("sh", by_unbind);
+	struct pci_dev pf;
+
+	pci_device_init(&pf);
+	once(&pf, "sh", by_remove);
+	once(&pf, "pciehp", pciehp_unconfigure_device);
+	once(&pf, "eehd", eeh_rmv_device);
+	once(&pf, "sh", by_unbind);
 }
 
 int main(void)
