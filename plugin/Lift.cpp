@@ -154,7 +154,7 @@ private:
         continue;
       // An event that only counts inside this function would not be inside it any more.
       for (const PointMark &P : Called->Calls)
-        if (P.At->In == F.getName())
+        if (P.At->In == linkageName(F))
           return false;
       for (const auto &[Lock, Mark] : Called->Locks)
         if (Mark->Lock < Call->arg_size() && Call->getArgOperand(Mark->Lock)->getType()->isPointerTy())
@@ -163,19 +163,25 @@ private:
     return HandedIn;
   }
 
+  // The next function to be made may get its address, so nobody may go on to know it by that.
+  void erase(Function &F) {
+    Wrappers.erase(&F);
+    Excluded.forget(F);
+    Marks.forget(F);
+    Names.changed();
+    F.eraseFromParent();
+  }
+
   // A wrapper that nobody calls any more would stand in the summary with locks that have no name.
   void dropUnused() {
     for (bool Again = true; Again;) {
       Again = false;
       for (Function &F : make_early_inc_range(M))
         if (Wrappers.contains(&F) && F.use_empty() && F.isDiscardableIfUnused()) {
-          Wrappers.erase(&F);
-          Excluded.forget(F);
-          F.eraseFromParent();
+          erase(F);
           Again = true;
         }
     }
-    Names.changed();
   }
 
   std::vector<Function *> sharedWithMarks() {
@@ -225,10 +231,8 @@ private:
     for (CallBase *Call : Calls)
       Call->setCalledOperand(Own);
     ++Counts.Own;
-    if (F.use_empty() && F.isDiscardableIfUnused()) {
-      Excluded.forget(F);
-      F.eraseFromParent();
-    }
+    if (F.use_empty() && F.isDiscardableIfUnused())
+      erase(F);
   }
 
   Module &M;

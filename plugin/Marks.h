@@ -64,6 +64,8 @@ public:
   const FunctionMarks *ofCallee(const llvm::CallBase &Call) const;
   const FunctionMarks *of(const llvm::GlobalValue *Function) const { return Known.lookup(Function); }
   bool empty() const { return Known.empty(); }
+  // F is about to go; another function may get its address.
+  void forget(const llvm::GlobalValue &F) { Known.erase(&F); }
   // `Copy` is another body of a function.
   void same(const llvm::GlobalValue *Copy, const llvm::GlobalValue *Of) {
     if (const FunctionMarks *Marks = of(Of))

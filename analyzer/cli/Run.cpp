@@ -14,6 +14,8 @@
 #include <csignal>
 #include <cstring>
 #include <ctime>
+#include <fstream>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,6 +46,30 @@ static void forward(int Signal) {
     kill(Child, Signal);
 }
 
+// Kills the command and what it started, however deep: a shell's child would hang on without it. Whoever's parent dies
+// becomes a child of this process (see run()), so there is always a child to look at until all are gone.
+static void killFamily() {
+  kill(Child, SIGKILL);
+  std::string Path = "/proc/self/task/" + std::to_string(getpid()) + "/children";
+  for (int Round = 0; Round < 1000; ++Round) {
+    std::ifstream Children(Path);
+    bool Any = false;
+    for (pid_t Other; Children >> Other;) {
+      if (Other == Child) // is waited for by who has called this
+        continue;
+      Any = true;
+      kill(Other, SIGKILL);
+      waitpid(Other, nullptr, 0);
+    }
+    siginfo_t Info{};
+    bool ChildGone = waitid(P_PID, Child, &Info, WEXITED | WNOHANG | WNOWAIT) == 0 && Info.si_pid == Child;
+    if (!Any && ChildGone)
+      return;
+    if (!Any)
+      usleep(1000);
+  }
+}
+
 static void childProcess(const RunOptions &O) {
   std::string Settings = "trace=" + O.Folder + "/%p" + (O.Settings.empty() ? "" : "," + O.Settings);
   setenv("UNDERLOCK", Settings.c_str(), 1);
@@ -70,7 +96,7 @@ static Ended wait(const RunOptions &O) {
     double Elapsed = (Now.tv_sec - Start.tv_sec) + (Now.tv_nsec - Start.tv_nsec) / 1e9;
     if (!E.TimedOut && Elapsed > O.Timeout) {
       // From outside and without asking: a hung program would not answer, and the recording survives it.
-      kill(Child, SIGKILL);
+      killFamily();
       E.TimedOut = true;
     }
     nanosleep(&Pause, nullptr);
@@ -102,9 +128,7 @@ static bool makeFolder(RunOptions &O) {
     Path = O.Trace;
     llvm::sys::fs::make_absolute(Path);
     O.Trace = std::string(Path);
-    Path += ".recording";
-    llvm::sys::fs::remove_directories(Path);
-    Error = llvm::sys::fs::create_directory(Path, /*IgnoreExisting=*/false);
+    Error = llvm::sys::fs::createUniqueDirectory(O.Trace + ".recording", Path);
   }
   O.Folder = std::string(Path);
   if (Error)
@@ -149,6 +173,7 @@ static void keep(const RunOptions &O, std::vector<std::string> &Traces) {
 static int run(RunOptions &O) {
   if (!makeFolder(O))
     return cli::Unusable;
+  prctl(PR_SET_CHILD_SUBREAPER, 1); // for killFamily()
   Child = fork();
   if (Child < 0) {
     llvm::errs() << "underlock: error: fork: " << std::strerror(errno) << '\n';
@@ -176,7 +201,11 @@ static int run(RunOptions &O) {
   if (!O.Trace.empty())
     llvm::errs() << "underlock: " << Traces.size() << " recording(s) kept: " << Traces.front()
                  << (Traces.size() > 1 ? " …" : "") << '\n';
-  llvm::sys::fs::remove_directories(O.Folder);
+  // What could not be moved to where it was to be kept stays: a folder that is not empty is not removed by this.
+  if (O.Trace.empty())
+    llvm::sys::fs::remove_directories(O.Folder);
+  else
+    llvm::sys::fs::remove(O.Folder);
   // The program's own failure counts when there is nothing worse to say than that.
   return Verdict != cli::Clean ? Verdict : Own;
 }
@@ -189,7 +218,7 @@ void cli::addRun(CLI::App &App, int &Status) {
   Command->add_option("--settings", Options->Settings, "settings of the runtime, e.g. frames=48");
   Command
       ->add_option("--timeout", Options->Timeout,
-                   "kill the command after this many seconds, and judge what it recorded")
+                   "kill the command and all that it started after this many seconds, and judge what was recorded")
       ->check(CLI::PositiveNumber);
   addJudgeOptions(*Command, Options->Judge);
   Command->add_option("command", Options->Command, "the command and its arguments, behind --")->required();

@@ -62,13 +62,6 @@ struct Recording {
   uint64_t Records = 0; // timed records replayed
   uint64_t Lost = 0;
 
-  // How often each model entry was seen, by id, for "never exercised".
-  struct Exercised {
-    uint64_t Count = 0;
-    uint64_t Exempt = 0; // of them, during a phase that exempts the contract
-  };
-  std::vector<uint64_t> EventCounts; // by index into Model.Events
-
   mutable Symbols *Names = nullptr; // may be null: nothing has a name then
 
   const LockClass &classOf(InstanceId I) const { return Classes[Instances[I].Class]; }

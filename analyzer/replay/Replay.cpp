@@ -18,9 +18,7 @@ namespace {
 
 class Replayer {
 public:
-  Replayer(Source &From, Recording &R, llvm::ArrayRef<Observer *> To) : From(From), R(R), To(To) {
-    R.EventCounts.assign(R.Model.Events.size(), 0);
-  }
+  Replayer(Source &From, Recording &R, llvm::ArrayRef<Observer *> To) : From(From), R(R), To(To) {}
 
   bool run();
 
@@ -304,11 +302,8 @@ void Replayer::one(const Record &Rec) {
     return tell([&](Observer &O) { O.failed(M, Lock, At); });
   }
   Moment M = momentOf(Rec);
-  if (Rec.Kind == UNDERLOCK_RECORD_EVENT) {
-    if (const model::Event *E = R.Sites[Rec.Site].Event)
-      ++R.EventCounts[E - R.Model.Events.data()];
+  if (Rec.Kind == UNDERLOCK_RECORD_EVENT)
     return tell([&](Observer &O) { O.event(M, At, Rec.Objects); });
-  }
   const model::Phase *P = Rec.Site != None ? R.Sites[Rec.Site].Phase : nullptr;
   if (Rec.Kind == UNDERLOCK_RECORD_PHASE_BEGIN && P)
     return tell([&](Observer &O) { O.phaseBegin(M, At, *P); });

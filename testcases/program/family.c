@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * A program of several processes. `family` locks A then B, forks a child that does so too, and executes itself as
- * `family again`, which locks nothing wrong either; `family bad` locks in both orders from two threads.
+ * `family again`, which locks nothing wrong either; `family bad` locks in both orders from two threads, and
+ * `family hang` waits for nothing.
  */
 #include <pthread.h>
 #include <string.h>
@@ -41,6 +42,8 @@ int main(int argc, char **argv)
 		wait(NULL);
 		execl(argv[0], argv[0], "again", (char *)NULL);
 	}
+	if (!strcmp(argv[1], "hang"))
+		pause();
 	pthread_create(&thread, NULL, strcmp(argv[1], "bad") ? forth : back, NULL);
 	forth(NULL);
 	pthread_join(thread, NULL);
