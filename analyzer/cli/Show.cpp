@@ -33,6 +33,8 @@ const char *kindName(underlock_context_kind Kind) {
     return "hardirq on cpu";
   case UNDERLOCK_CONTEXT_NMI:
     return "nmi on cpu";
+  case UNDERLOCK_CONTEXT_DEFINITIONS: // none of a replay's
+    break;
   }
   return "context";
 }
@@ -160,7 +162,7 @@ void Printer::lockLine(const Moment &M, llvm::StringRef What, InstanceId Lock, m
     return;
   const LockInstance &I = R.Instances[Lock];
   const LockClass &C = R.Classes[I.Class];
-  Out << (C.Name.empty() ? "?" : C.Name) << " at " << llvm::format_hex(I.Address, 1);
+  Out << (C.Name.empty() ? "?" : C.Name) << " at " << llvm::format_hex(R.addressOf(Lock), 1);
   if (Mode == model::Mode::Shared)
     Out << " shared";
   end(M, At);

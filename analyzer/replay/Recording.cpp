@@ -7,10 +7,11 @@
 
 using namespace underlock;
 
-// Clang, GCC and the plugin append these to the names of copies they make (demangled: in brackets); the function a person
-// wrote has none of them.
+// Clang, GCC and the plugin append these to the names of copies they make (demangled: in brackets); the function a
+// person wrote has none of them.
 static llvm::StringRef withoutCopySuffix(llvm::StringRef Function) {
-  for (llvm::StringRef Mark : {" (.", ".llvm.", ".specialized.", ".constprop.", ".isra.", ".part.", ".cold", ".__uniq.", ".underlock"}) {
+  for (llvm::StringRef Mark :
+       {" (.", ".llvm.", ".specialized.", ".constprop.", ".isra.", ".part.", ".cold", ".__uniq.", ".underlock"}) {
     size_t At = Function.find(Mark);
     if (At != llvm::StringRef::npos && At > 0)
       Function = Function.take_front(At);
@@ -46,7 +47,7 @@ std::string Recording::className(InstanceId I) const {
 std::string Recording::lockName(InstanceId I) const {
   if (!classOf(I).Name.empty())
     return classOf(I).Name;
-  return llvm::formatv("{0} (at {1:x})", className(I), Instances[I].Address).str();
+  return llvm::formatv("{0} (at {1:x})", className(I), addressOf(I)).str();
 }
 
 std::vector<Frame> Recording::frames(StackId S) const {

@@ -47,6 +47,7 @@ struct Recording {
   const model::Model &Model;
   std::string Name; // the file
   underlock_platform Platform = UNDERLOCK_PLATFORM_POSIX;
+  underlock_recording_mode Mode = UNDERLOCK_RECORDING_EVERYTHING;
   std::string Program;
   double TicksPerSecond = 0; // 0: unknown
   Ticks Start = 0, End = 0;
@@ -59,11 +60,16 @@ struct Recording {
   std::vector<LockInstance> Instances;
   std::vector<Image> Images;
   std::vector<Remark> Remarks;
-  uint64_t Records = 0; // timed records replayed
+  uint64_t Records = 0; // timed records judged
   uint64_t Lost = 0;
 
   mutable Symbols *Names = nullptr; // may be null: nothing has a name then
 
+  // Where the lock lies. A distinct recording tells the lives of an address apart by its high bits.
+  uint64_t addressOf(InstanceId I) const {
+    uint64_t Mask = Mode == UNDERLOCK_RECORDING_DISTINCT ? (UINT64_C(1) << UNDERLOCK_ADDRESS_BITS) - 1 : ~UINT64_C(0);
+    return Instances[I].Address & Mask;
+  }
   const LockClass &classOf(InstanceId I) const { return Classes[Instances[I].Class]; }
 
   // What a person calls them; never empty. A class's name is the same in every run, that of one of its locks may have

@@ -6,6 +6,9 @@
 // ever, and every later acquisition would look as if done under it. So replay believes the locks over the marks: where
 // a context gets a lock exclusively that another still seems to hold, the older hold has ended unseen. It is ended
 // then, counted, and said (DESIGN.md: "the analyzer verifies it, and says so").
+//
+// Where a recording begins in the middle (a ring) or shows moments that do not follow on each other (distinct), it says
+// what is held, and replay takes that over without a word to the observers.
 #include "analyzer/replay/Replay.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
@@ -43,6 +46,10 @@ private:
   void thread(const Record &Rec);
   void endOfRecording();
 
+  void held(const Record &Rec);
+  void bornBefore(const Record &Rec);
+  void forgetHolds(ContextId C);
+
   InstanceId instanceAt(uint64_t Address, SiteId At);
   InstanceId newInstance(uint64_t Address, SiteId At, ContextId Creator);
   void nameInstance(InstanceId I, const Site &S);
@@ -59,8 +66,9 @@ private:
     return Contexts[C];
   }
   template <typename Callback> void tell(Callback Call) {
-    for (Observer *O : To)
-      Call(*O);
+    if (!Quiet)
+      for (Observer *O : To)
+        Call(*O);
   }
 
   Source &From;
@@ -77,6 +85,7 @@ private:
   uint64_t Overlaps = 0;
   uint64_t Backwards = 0;
   Ticks Last = 0;
+  bool Quiet = false;
 };
 
 // ---- Lock identity ----
@@ -96,7 +105,7 @@ void Replayer::nameInstance(InstanceId I, const Site &S) {
   LockInstance &Instance = R.Instances[I];
   std::string Name = S.ClassName;
   if (Name.empty() && R.Names)
-    Name = R.Names->datum(Instance.Address);
+    Name = R.Names->datum(R.addressOf(I));
   Locks[I].Named = !Name.empty();
   llvm::StringRef InitSite = S.Verb == UNDERLOCK_VERB_INIT ? llvm::StringRef(S.Function) : llvm::StringRef();
   // A lock that was born nameless keeps the place of its birth when a later site names it.
@@ -237,6 +246,32 @@ void Replayer::releasedElsewhere(const Record &Rec, InstanceId Lock) {
     endHold(Holder, Lock, Index);
 }
 
+// ---- Recordings that begin in the middle ----
+
+void Replayer::held(const Record &Rec) {
+  const Site &S = R.Sites[Rec.Site];
+  InstanceId Lock = instanceAt(Rec.Lock, Rec.Site);
+  contextState(Rec.Context)
+      .Held.push_back({Lock, S.Mode, S.Verb == UNDERLOCK_VERB_TRY, {Rec.Site, Rec.Stack}, Rec.Time});
+  // Snapshots of different contexts are of different moments: who excludes whom cannot be told from them.
+  if (R.Mode == UNDERLOCK_RECORDING_DISTINCT)
+    return;
+  if (S.Mode == model::Mode::Shared)
+    ++Locks[Lock].SharedHolders;
+  else
+    Locks[Lock].ExclusiveHolder = Rec.Context;
+}
+
+void Replayer::bornBefore(const Record &Rec) {
+  if (!Living.count(Rec.Lock))
+    newInstance(Rec.Lock, Rec.Site, static_cast<ContextId>(Rec.Value));
+}
+
+void Replayer::forgetHolds(ContextId C) {
+  while (!contextState(C).Held.empty())
+    endHold(C, contextState(C).Held.back().Lock, contextState(C).Held.size() - 1);
+}
+
 // ---- Lifetimes, threads ----
 
 void Replayer::died(const Record &Rec, uint64_t Address) {
@@ -291,6 +326,12 @@ void Replayer::one(const Record &Rec) {
     return died(Rec, Rec.Lock);
   case UNDERLOCK_RECORD_THREAD:
     return thread(Rec);
+  case UNDERLOCK_RECORD_HELD:
+    return held(Rec);
+  case UNDERLOCK_RECORD_SNAPSHOT:
+    return forgetHolds(Rec.Context);
+  case UNDERLOCK_RECORD_BORN:
+    return bornBefore(Rec);
   default:
     break;
   }
@@ -305,6 +346,7 @@ void Replayer::one(const Record &Rec) {
   if (Rec.Kind == UNDERLOCK_RECORD_EVENT)
     return tell([&](Observer &O) { O.event(M, At, Rec.Objects); });
   const model::Phase *P = Rec.Site != None ? R.Sites[Rec.Site].Phase : nullptr;
+  Quiet = false; // a phase that began before a ring's horizon goes on behind it
   if (Rec.Kind == UNDERLOCK_RECORD_PHASE_BEGIN && P)
     return tell([&](Observer &O) { O.phaseBegin(M, At, *P); });
   if (Rec.Kind == UNDERLOCK_RECORD_PHASE_END && P)
@@ -352,17 +394,21 @@ bool Replayer::run() {
     case Source::Status::Failed:
       return false;
     case Source::Status::End:
+      Quiet = false;
       endOfRecording();
       return true;
     case Source::Status::Record:
       break;
     }
-    if (R.Records++ == 0)
+    Quiet = Rec.Quiet;
+    if (!Quiet && R.Records++ == 0)
       R.Start = Rec.Time;
     if (Rec.Time < Last)
       ++Backwards;
     Last = R.End = std::max(Last, Rec.Time);
     one(Rec);
+    if (R.Mode == UNDERLOCK_RECORDING_DISTINCT && !Quiet && Rec.Kind != UNDERLOCK_RECORD_THREAD)
+      forgetHolds(Rec.Context);
   }
 }
 

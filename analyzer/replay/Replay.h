@@ -20,8 +20,11 @@ struct Record {
   SiteId Site = None;                     // all but THREAD and EXIT
   StackId Stack = None;                   // where the record has a place
   uint8_t What = 0;                       // THREAD: enum underlock_thread_record
-  uint64_t Value = 0;                     // THREAD: token
+  uint64_t Value = 0;                     // THREAD: token. BORN: the creator's ContextId, or None
   llvm::SmallVector<uint64_t, 4> Objects; // EVENT
+  // It tells what the state is and is not to be judged: it stands before a ring's horizon. Beside timed records there
+  // are HELD, SNAPSHOT and BORN, which never are.
+  bool Quiet = false;
 };
 
 // What a context waited for when the recording ended.

@@ -86,7 +86,7 @@ void Writer::lock(InstanceId I) {
   W.attributeObject("lock", [&] {
     W.attribute("class", utf8(R.className(I)));
     W.attribute("instance", I);
-    W.attribute("address", llvm::formatv("{0:x}", R.Instances[I].Address).str());
+    W.attribute("address", llvm::formatv("{0:x}", R.addressOf(I)).str());
     if (!R.classOf(I).InitSite.empty())
       W.attribute("initialised in", utf8(R.classOf(I).InitSite));
   });

@@ -21,8 +21,9 @@ Cursor::Status Cursor::fail(const llvm::Twine &What) const {
 const Cursor::Place *Cursor::findPlace(uint64_t Number) const {
   if (Number > HighestNumber)
     return nullptr;
-  auto It = Places.find(static_cast<uint32_t>(Number));
-  return It == Places.end() ? nullptr : &It->second;
+  const auto &Known = File.header().mode == UNDERLOCK_RECORDING_EVERYTHING ? Places : T.RunPlaces;
+  auto It = Known.find(static_cast<uint32_t>(Number));
+  return It == Known.end() ? nullptr : &It->second;
 }
 
 // ---- Chunks ----
@@ -40,6 +41,8 @@ bool Cursor::enterNextChunk() {
 }
 
 Cursor::Status Cursor::next() {
+  if (LLVM_UNLIKELY(!Before.empty()))
+    Before.clear();
   for (;;) {
     while (From.atEnd()) {
       if (ChunkIndex == Chunks.size())
@@ -66,17 +69,21 @@ Cursor::Status Cursor::decode() {
   uint8_t Kind = First & UNDERLOCK_KIND_MASK;
   Head.State = First & ~UNDERLOCK_KIND_MASK;
   Head.Kind = UNDERLOCK_RECORD_NONE;
-  if (Kind == UNDERLOCK_RECORD_NONE || Kind > UNDERLOCK_RECORD_EXIT || (Head.State & 0x80))
+  if (Kind == UNDERLOCK_RECORD_NONE || Kind > UNDERLOCK_RECORD_SNAPSHOT || (Head.State & 0x80))
     return fail(llvm::formatv("{0:x2} begins no record: damaged", First));
   Problem.clear();
   Status S = Status::Timed;
   if (Kind == UNDERLOCK_RECORD_DEFINE) {
     S = define();
   } else if (Kind == UNDERLOCK_RECORD_HELD) {
-    if (TimedInChunk)
-      Problem = "says what was held when the chunk began, but stands behind other records: damaged";
-    readLock();
-    readPlace();
+    readHeld();
+  } else if (Kind == UNDERLOCK_RECORD_SNAPSHOT) {
+    if (!File.isDistinct())
+      Problem = "a snapshot, and the recording is not a distinct one: damaged";
+    Before.clear();
+    Before.Snapshot = true;
+  } else if (Kind == UNDERLOCK_RECORD_BORN) {
+    readBorn();
   } else {
     Head.Kind = static_cast<underlock_record_kind>(Kind);
     uint64_t Delta = From.varint();
@@ -187,6 +194,30 @@ void Cursor::readPlace() {
   Head.Stack = P->Stack;
 }
 
+// At a chunk's start it repeats what the context's earlier chunks have said; in a ring, these may be gone.
+void Cursor::readHeld() {
+  if (!Before.Snapshot && TimedInChunk)
+    Problem = "says what was held when the chunk began, but stands behind other records: damaged";
+  readLock();
+  readPlace();
+  if (M == Mode::All && Problem.empty() && (Before.Snapshot || (File.isRing() && ChunkIndex == 1)))
+    Before.Holds.push_back({Head.Lock, {Head.SiteNumber, Head.Stack}});
+}
+
+void Cursor::readBorn() {
+  if (!Before.Snapshot) {
+    Problem = "tells of a lock's birth, and belongs to no snapshot: damaged";
+    return;
+  }
+  readLock();
+  uint64_t Lock = Head.Lock;
+  readSiteNumber();
+  uint64_t Context = From.varint();
+  if (Context > HighestNumber)
+    Problem = llvm::formatv("context {0}, which is beyond what a run can number: damaged", Context);
+  Before.Births.push_back({Lock, Head.SiteNumber, static_cast<uint32_t>(Context)});
+}
+
 // ---- Definitions ----
 
 Cursor::Status Cursor::define() {
@@ -213,7 +244,9 @@ Cursor::Status Cursor::define() {
     Good = !Own || T.clock(Payload);
     break;
   case UNDERLOCK_DEFINE_CONTEXT:
-    if (Own)
+    if (Own && Id == None)
+      Problem = "names a context among the run's definitions: damaged";
+    else if (Own)
       R.Contexts[Id].Name = Payload.string().str();
     break;
   default: // written by a newer runtime that says nothing an older reader needs
@@ -240,6 +273,7 @@ bool Cursor::definePlace(Reader &Payload) {
     Frames.push_back(I == 0 ? Payload.word() : Frames.back() + static_cast<uint64_t>(Payload.svarint()));
   if (Payload.problem() != Reader::Problem::None)
     return false;
-  Places[static_cast<uint32_t>(Number)] = {static_cast<uint32_t>(SiteNumber), T.intern(Frames)};
+  auto &Known = File.header().mode == UNDERLOCK_RECORDING_EVERYTHING ? Places : T.RunPlaces;
+  Known[static_cast<uint32_t>(Number)] = {static_cast<uint32_t>(SiteNumber), T.intern(Frames)};
   return true;
 }

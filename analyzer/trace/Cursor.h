@@ -32,9 +32,23 @@ public:
     uint64_t Value = 0;
     llvm::SmallVector<uint64_t, 4> Objects;
   };
-  struct Place {
-    uint32_t SiteNumber = 0;
-    StackId Stack = None;
+  using Place = Tables::Place;
+
+  // What stands before a timed record, or behind the last: what the context holds, where the recording says so.
+  struct Prelude {
+    struct Hold {
+      uint64_t Lock;
+      Place At;
+    };
+    struct Birth {
+      uint64_t Lock;
+      uint32_t SiteNumber, Context;
+    };
+    bool Snapshot = false; // what was held before is forgotten
+    llvm::SmallVector<Hold, 4> Holds;
+    llvm::SmallVector<Birth, 4> Births;
+    bool empty() const { return !Snapshot && Holds.empty() && Births.empty(); }
+    void clear() { *this = Prelude(); }
   };
 
   Cursor(const TraceFile &File, const TraceFile::ContextChunks &Chunks, Tables &T, Recording &R, ContextId Id, Mode M,
@@ -42,6 +56,8 @@ public:
 
   Status next();
   const Timed &head() const { return Head; }
+  // Of head(), or what stands behind the last record. Empty where everything is recorded.
+  const Prelude &prelude() const { return Before; }
   ContextId context() const { return Id; }
   const Chunk &lastChunk() const { return Chunks.back(); }
   size_t chunksEntered() const { return ChunkIndex; }
@@ -60,6 +76,8 @@ private:
   Status decodeOperands();
   Status define();
   bool definePlace(Reader &Payload);
+  void readHeld();
+  void readBorn();
   void readLock();
   void readSiteNumber();
   void readPlace();
@@ -76,6 +94,7 @@ private:
   size_t RecordAt = 0;   // in the current chunk's records
   Reader From;
   Timed Head;
+  Prelude Before;
   Ticks Now = 0;
   bool TimedInChunk = false, Ended = false;
   std::string Problem; // of the operand read last

@@ -25,6 +25,13 @@ public:
   bool image(Reader &From);
   bool clock(Reader &From);
 
+  // A place of the whole run: where definitions are not the context's own.
+  struct Place {
+    uint32_t SiteNumber = 0;
+    StackId Stack = None;
+  };
+  llvm::DenseMap<uint32_t, Place> RunPlaces;
+
   StackId intern(llvm::ArrayRef<uint64_t> Frames);
 
   // None where the site, or the unit it is from, has not been defined (yet).

@@ -24,7 +24,9 @@ static bool allZero(ArrayRef<uint8_t> Bytes) {
   return Bytes.empty() || (Bytes[0] == 0 && std::memcmp(Bytes.data(), Bytes.data() + 1, Bytes.size() - 1) == 0);
 }
 
-static bool isKnownKind(uint32_t Kind) { return Kind >= UNDERLOCK_CONTEXT_THREAD && Kind <= UNDERLOCK_CONTEXT_NMI; }
+static bool isKnownKind(uint32_t Kind) {
+  return Kind >= UNDERLOCK_CONTEXT_THREAD && Kind <= UNDERLOCK_CONTEXT_DEFINITIONS;
+}
 
 bool TraceFile::fail(llvm::raw_ostream &Errors, const llvm::Twine &What) const {
   Errors << name() << ": " << What << '\n';
@@ -89,6 +91,9 @@ bool TraceFile::readHeader(llvm::raw_ostream &Errors) {
                                 Header.chunk_size));
   if (Header.platform != UNDERLOCK_PLATFORM_POSIX && Header.platform != UNDERLOCK_PLATFORM_LINUX)
     return fail(Errors, formatv("the header names platform {0}, which this underlock does not know", Header.platform));
+  if (Header.mode > UNDERLOCK_RECORDING_DISTINCT)
+    return fail(Errors,
+                formatv("the header names recording mode {0}, which this underlock does not know", Header.mode));
   return true;
 }
 
@@ -144,6 +149,11 @@ bool TraceFile::readChunk(uint64_t Index, ArrayRef<uint8_t> Bytes, llvm::raw_ost
 
   if (H.magic == 0)
     return readUnusedChunk(Index, Bytes, Errors);
+  if (H.magic == UNDERLOCK_CHUNK_RECYCLED && isRing()) {
+    Horizon = std::max({Horizon, H.ended_ticks, H.dropped_until});
+    ++Free;
+    return true;
+  }
   if (H.magic != UNDERLOCK_CHUNK_MAGIC)
     return Damaged("is neither a chunk nor free (bad magic): damaged");
   bool Sealed = H.state == UNDERLOCK_CHUNK_SEALED;
@@ -155,11 +165,16 @@ bool TraceFile::readChunk(uint64_t Index, ArrayRef<uint8_t> Bytes, llvm::raw_ost
     return Damaged("has reserved bytes that are not zero: damaged");
   if (H.context == 0 || H.context > HighestNumber || !isKnownKind(H.kind))
     return Damaged(formatv("belongs to context {0} of kind {1}, which cannot be: damaged", H.context, H.kind));
+  if (H.kind == UNDERLOCK_CONTEXT_DEFINITIONS && Header.mode == UNDERLOCK_RECORDING_EVERYTHING)
+    return Damaged("is of a kind that this recording has no use for: damaged");
+  if (H.dropped_until && !isRing())
+    return Damaged("says that records were dropped, and the recording is no ring: damaged");
   if (H.used > Header.chunk_size - sizeof(H))
     return Damaged(formatv("says that {0} of {1} bytes are used: damaged", H.used, Header.chunk_size - sizeof(H)));
   if (Sealed && (H.waiting_lock || H.waiting_since || H.waiting_place))
     return Damaged("is sealed, and yet its context waits in it: damaged");
 
+  Horizon = std::max(Horizon, H.dropped_until);
   ArrayRef<uint8_t> Records = Bytes.drop_front(sizeof(H));
   if (Sealed && Records.size() > H.used && !allZero(Records.drop_front(H.used)))
     return Damaged("is sealed and not zero behind its last record: damaged");
@@ -177,17 +192,19 @@ bool TraceFile::sortChunks(llvm::raw_ostream &Errors) {
   for (uint32_t I = 0; I < Chunks.size(); ++I) {
     const underlock_chunk_header &H = Chunks[I].Header;
     if (Contexts.empty() || Contexts.back().Context != H.context)
-      Contexts.push_back({H.context, I, 0, H.start_ticks});
+      Contexts.push_back({H.context, I, 0, H.start_ticks, H.kind == UNDERLOCK_CONTEXT_DEFINITIONS});
     ContextChunks &C = Contexts.back();
+    // Of a ring, a context's first chunks may be gone.
+    uint32_t Begin = isRing() && !C.Definitions ? Chunks[C.First].Header.sequence : 0;
     auto Wrong = [&](const llvm::Twine &What) { return fail(Errors, Chunks[I].Index, Chunks[I].Offset, What); };
-    if (H.sequence < C.Count)
+    if (H.sequence < Begin + C.Count)
       return Wrong(
           formatv("is part {0} of context {1}, of which there is one already: damaged, or two recordings in one "
                   "file",
                   H.sequence, H.context));
-    if (H.sequence > C.Count)
-      return Wrong(
-          formatv("is part {0} of context {1}, and part {2} is missing: data is lost", H.sequence, H.context, C.Count));
+    if (H.sequence > Begin + C.Count)
+      return Wrong(formatv("is part {0} of context {1}, and part {2} is missing: data is lost", H.sequence, H.context,
+                           Begin + C.Count));
     const underlock_chunk_header &FirstHeader = Chunks[C.First].Header;
     if (H.kind != FirstHeader.kind || H.os_id != FirstHeader.os_id)
       return Wrong(
@@ -199,7 +216,7 @@ bool TraceFile::sortChunks(llvm::raw_ostream &Errors) {
     Lost += LastHeader.lost + LastHeader.lost_here;
   }
   llvm::sort(Contexts, [](const ContextChunks &A, const ContextChunks &B) {
-    return std::tie(A.StartTicks, A.Context) < std::tie(B.StartTicks, B.Context);
+    return std::tuple(!A.Definitions, A.StartTicks, A.Context) < std::tuple(!B.Definitions, B.StartTicks, B.Context);
   });
   return true;
 }

@@ -48,12 +48,18 @@ public:
     uint32_t Context = 0;          // as the trace numbers it
     uint32_t First = 0, Count = 0; // into chunks()
     uint64_t StartTicks = 0;       // of its first chunk
+    bool Definitions = false;      // the run's definitions, and no flow of control
   };
-  // In order of StartTicks: the order in which contexts begin.
+  // The run's definitions first, then in order of StartTicks: the order in which contexts begin.
   llvm::ArrayRef<ContextChunks> contexts() const { return Contexts; }
   // Sorted by context, then by sequence.
   llvm::ArrayRef<Chunk> chunks() const { return Chunks; }
   llvm::ArrayRef<Chunk> chunksOf(const ContextChunks &C) const { return chunks().slice(C.First, C.Count); }
+
+  bool isRing() const { return Header.mode == UNDERLOCK_RECORDING_RING; }
+  bool isDistinct() const { return Header.mode == UNDERLOCK_RECORDING_DISTINCT; }
+  // A ring: the newest record that was dropped. Behind it, every record of every context is there. 0: none was dropped.
+  uint64_t horizon() const { return Horizon; }
 
   uint64_t freeChunks() const { return Free; }
   uint64_t size() const { return Buffer->getBufferSize(); }
@@ -81,7 +87,7 @@ private:
   std::vector<Chunk> Chunks;
   std::vector<ContextChunks> Contexts;
   std::vector<Remark> Remarks;
-  uint64_t Free = 0, Lost = 0;
+  uint64_t Free = 0, Lost = 0, Horizon = 0;
   bool Truncated = false;
 };
 

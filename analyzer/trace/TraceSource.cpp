@@ -17,6 +17,7 @@ TraceSource::TraceSource(const TraceFile &File, Recording &R, llvm::raw_ostream 
   R.Platform = static_cast<underlock_platform>(H.platform);
   R.Program = File.program().str();
   R.TicksPerSecond = static_cast<double>(H.ticks_per_second);
+  R.Mode = static_cast<underlock_recording_mode>(H.mode);
   R.Lost = File.lost();
   R.Remarks.insert(R.Remarks.end(), File.remarks().begin(), File.remarks().end());
 }
@@ -62,7 +63,18 @@ bool TraceSource::startContexts() {
   return true;
 }
 
+// Those of the whole run, where it has them in one place. They come before all else, and so no use of one is too early.
+bool TraceSource::readDefinitions(const TraceFile::ContextChunks &Chunks) {
+  Cursor C(File, Chunks, Names, R, None, Cursor::Mode::All, Errors);
+  Cursor::Status S = C.next();
+  if (S == Cursor::Status::Timed)
+    C.fail("a record among the run's definitions: damaged");
+  return S == Cursor::Status::End;
+}
+
 bool TraceSource::start(const TraceFile::ContextChunks &Chunks) {
+  if (Chunks.Definitions)
+    return readDefinitions(Chunks);
   const underlock_chunk_header &H = File.chunksOf(Chunks).front().Header;
   ContextId Id = R.Contexts.size();
   Context New;
@@ -70,6 +82,8 @@ bool TraceSource::start(const TraceFile::ContextChunks &Chunks) {
   New.Kind = static_cast<underlock_context_kind>(H.kind);
   New.OsId = H.os_id;
   R.Contexts.push_back(New);
+  if (File.isDistinct())
+    IdByNumber[Chunks.Context] = Id;
 
   uint32_t Slot = Running.size();
   if (FreeSlots.empty()) {
@@ -126,6 +140,8 @@ bool TraceSource::contextEnded(const Cursor &C) {
   const underlock_chunk_header &H = C.lastChunk().Header;
   if (H.state == UNDERLOCK_CHUNK_SEALED && !C.ended() && !C.cut())
     ++CutContexts;
+  if (!C.prelude().empty() && !takePrelude(C))
+    return false;
   if (!H.waiting_lock)
     return true;
   const Cursor::Place *P = C.findPlace(H.waiting_place);
@@ -190,8 +206,46 @@ bool TraceSource::readAllDefinitions() {
   return true;
 }
 
+bool TraceSource::queue(const Cursor &C, underlock_record_kind Kind, uint64_t Lock, uint32_t SiteNumber, StackId Stack,
+                        uint64_t Value) {
+  Record Out;
+  Out.Kind = Kind;
+  Out.Time = C.head().Time;
+  Out.Context = C.context();
+  Out.Lock = Lock;
+  Out.Stack = Stack;
+  Out.Value = Value;
+  Out.Quiet = true;
+  if (Kind != UNDERLOCK_RECORD_SNAPSHOT) {
+    if (!resolveSite(C, SiteNumber, Out.Site))
+      return false;
+    if (!R.Sites[Out.Site].Lock) {
+      C.fail(formatv("a lock is held or born at site {0}, which is no lock's: damaged", SiteNumber));
+      return false;
+    }
+  }
+  Queue.push_back(Out);
+  return true;
+}
+
+bool TraceSource::takePrelude(const Cursor &C) {
+  const Cursor::Prelude &P = C.prelude();
+  if (P.Snapshot && !queue(C, UNDERLOCK_RECORD_SNAPSHOT, 0, 0, None, 0))
+    return false;
+  for (const Cursor::Prelude::Birth &B : P.Births) {
+    auto It = IdByNumber.find(B.Context);
+    if (!queue(C, UNDERLOCK_RECORD_BORN, B.Lock, B.SiteNumber, None, It == IdByNumber.end() ? None : It->second))
+      return false;
+  }
+  for (const Cursor::Prelude::Hold &H : P.Holds)
+    if (!queue(C, UNDERLOCK_RECORD_HELD, H.Lock, H.At.SiteNumber, H.At.Stack, 0))
+      return false;
+  return true;
+}
+
 bool TraceSource::take(const Cursor &C, Record &Out) {
   const Cursor::Timed &T = C.head();
+  Out.Quiet = File.horizon() && T.Time <= File.horizon();
   Out.Kind = T.Kind;
   Out.State = T.State;
   Out.Time = T.Time;
@@ -234,9 +288,20 @@ Source::Status TraceSource::next(Record &Out) {
     return Status::Failed;
   if (Done)
     return Status::End;
+  if (Queued < Queue.size()) {
+    Out = Queue[Queued++];
+    return Status::Record;
+  }
+  Queue.clear();
+  Queued = 0;
   Failed = true; // unless all goes well
   if (!startContexts())
     return Status::Failed;
+  // What a context without a timed record waits with.
+  if (!Queue.empty()) {
+    Failed = false;
+    return next(Out);
+  }
   if (Heap.empty()) {
     if (!endOfRecording())
       return Status::Failed;
@@ -244,10 +309,16 @@ Source::Status TraceSource::next(Record &Out) {
     Done = true;
     return Status::End;
   }
-  if (!take(*Running[Heap.front().Slot], Out) || !advance())
+  const Cursor &Top = *Running[Heap.front().Slot];
+  bool HasPrelude = !Top.prelude().empty();
+  if ((HasPrelude && !takePrelude(Top)) || !take(Top, Out))
+    return Status::Failed;
+  if (HasPrelude)
+    Queue.push_back(Out);
+  if (!advance())
     return Status::Failed;
   Failed = false;
-  return Status::Record;
+  return HasPrelude ? next(Out) : Status::Record;
 }
 
 // ---- The end ----
@@ -280,10 +351,10 @@ void TraceSource::sayHowItEnded() {
     remark(Kind::Note,
            "the kernel had not shut down when the recording was taken: judged is what had happened until then");
   else if (!Exited)
-    remark(Kind::Warning,
-           "the program did not end in order (it was killed, executed another one, or is still running): judged is what is there");
+    remark(Kind::Warning, "the program did not end in order (it was killed, executed another one, or is still "
+                          "running): judged is what is there");
   // After an orderly end, everything is there, or has been cut off at a chunk's edge, where only this shows it.
-  if (Exited && !Forked.empty())
+  if (Exited && !Forked.empty() && R.Mode == UNDERLOCK_RECORDING_EVERYTHING)
     remark(Kind::Warning,
            formatv("{0} thread(s) were started of which the recording has nothing: they never ran, or the "
                    "file is cut",
@@ -293,6 +364,15 @@ void TraceSource::sayHowItEnded() {
            formatv("the recording of {0} thread(s) breaks off before they ended: the file is cut, or there "
                    "was no space",
                    CutContexts));
+  if (File.horizon())
+    remark(Kind::Note,
+           formatv("this is a ring of {0} MiB and older records have made way for newer ones: judged are the "
+                   "newest {1}",
+                   (uint64_t(File.header().ring_chunks) * File.header().chunk_size) >> 20, R.Records));
+  if (File.isDistinct())
+    remark(Kind::Note,
+           "a distinct recording: each kind of acquisition and event is in it once, so counts are of kinds, "
+           "not of times");
   if (!instrumented())
     remark(Kind::Warning, "no instrumentation in this recording: nothing that ran was built with Underlock's plugin "
                           "(underlock cc), or its model marks nothing that ran");

@@ -39,6 +39,7 @@ private:
   };
   bool startContexts();
   bool start(const TraceFile::ContextChunks &Chunks);
+  bool readDefinitions(const TraceFile::ContextChunks &Chunks);
   bool advance();
   bool contextEnded(const Cursor &C);
   Head headOf(uint32_t Slot) const;
@@ -46,6 +47,9 @@ private:
   void siftUp(size_t Index);
   bool resolveSite(const Cursor &C, uint32_t Number, SiteId &Out);
   bool take(const Cursor &C, Record &Out);
+  bool takePrelude(const Cursor &C);
+  bool queue(const Cursor &C, underlock_record_kind Kind, uint64_t Lock, uint32_t SiteNumber, StackId Stack,
+             uint64_t Value);
   bool readAllDefinitions();
   bool endOfRecording();
   void sayHowItEnded();
@@ -64,7 +68,10 @@ private:
   std::vector<std::unique_ptr<Cursor>> Running; // null: a free slot
   std::vector<uint32_t> FreeSlots;
   std::vector<Head> Heap;
-  size_t NextContext = 0; // of File.contexts(): the first that has not begun
+  size_t NextContext = 0;                         // of File.contexts(): the first that has not begun
+  std::vector<Record> Queue;                      // what goes out before the next record of the heap
+  size_t Queued = 0;                              // of these, how many have
+  llvm::DenseMap<uint32_t, ContextId> IdByNumber; // contexts that have begun
   std::vector<Waiting> StillWaiting;
   std::vector<PendingWait> Pending;
   llvm::DenseSet<uint64_t> Forked; // tokens whose child has not started

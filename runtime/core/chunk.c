@@ -2,6 +2,7 @@
 /* Chunks: how one ends and the next begins, so that a kill between any two instructions leaves a trace that reads. */
 #include "chunk.h"
 #include "encode.h"
+#include "shared.h"
 #include "waiting.h"
 
 UNDERLOCK_STATIC_ASSERT((UNDERLOCK_CHUNK_SIZE & (UNDERLOCK_CHUNK_SIZE - 1)) == 0 && UNDERLOCK_CHUNK_SIZE >= 4096,
@@ -23,6 +24,7 @@ void underlock_chunk_seal(struct underlock_context *c)
 	chunk->waiting_place = 0;
 	c->dropped_shown = c->dropped;
 	chunk->lost_here = c->dropped_shown - chunk->lost;
+	chunk->ended_ticks = c->last_ticks;
 
 	sealed = *chunk;
 	sealed.state = UNDERLOCK_CHUNK_SEALED;
@@ -85,7 +87,10 @@ uint8_t *underlock_chunk_roll(struct underlock_context *c)
 	c->chunk = chunk;
 	c->at = (uint8_t *)(chunk + 1);
 	c->end = (uint8_t *)chunk + UNDERLOCK_CHUNK_SIZE;
-	begin_with_held(c);
+	if (!c->distinct)
+		begin_with_held(c);
+	if (underlock_shared)
+		underlock_introduce(c);
 	underlock_wait_show(c);
 	return c->at;
 }

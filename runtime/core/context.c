@@ -3,6 +3,7 @@
 #include "context.h"
 #include "encode.h"
 #include "held.h"
+#include "distinct.h"
 #include "place.h"
 
 uint32_t underlock_frame_limit = 32;
@@ -23,7 +24,10 @@ void underlock_context_start(struct underlock_context *c, enum underlock_context
 	c->kind = (uint8_t)kind;
 	c->os_id = os_id;
 	c->number = __atomic_add_fetch(&contexts, 1, __ATOMIC_RELAXED);
-	underlock_chunk_roll(c);
+	c->distinct = underlock_shared && underlock_shared->mode == UNDERLOCK_RECORDING_DISTINCT;
+	/* In a distinct recording, a context that never has anything new to say takes no space. */
+	if (!c->distinct)
+		underlock_chunk_roll(c);
 	underlock_leave(c);
 }
 
@@ -45,7 +49,11 @@ void underlock_thread_record(struct underlock_context *c, enum underlock_thread_
 {
 	if (!underlock_enter_to_record(c))
 		return;
-	record_value(c, UNDERLOCK_RECORD_THREAD, (uint8_t)what, value);
+	c->threads += what == UNDERLOCK_THREAD_FORK || what == UNDERLOCK_THREAD_JOIN;
+	if (c->distinct && what == UNDERLOCK_THREAD_START && !c->chunk)
+		c->start_token = value;
+	else
+		record_value(c, UNDERLOCK_RECORD_THREAD, (uint8_t)what, value);
 	underlock_leave(c);
 }
 
@@ -61,7 +69,10 @@ void underlock_context_end(struct underlock_context *c)
 {
 	if (!underlock_enter(c))
 		return;
-	record_value(c, UNDERLOCK_RECORD_THREAD, UNDERLOCK_THREAD_END, 0);
+	if (c->distinct && c->held_count)
+		underlock_distinct_snapshot(c, 0);
+	if (c->chunk)
+		record_value(c, UNDERLOCK_RECORD_THREAD, UNDERLOCK_THREAD_END, 0);
 	finish(c);
 }
 
@@ -69,6 +80,8 @@ void underlock_context_exit(struct underlock_context *c)
 {
 	if (!underlock_enter(c))
 		return;
+	if (c->distinct)
+		underlock_distinct_snapshot(c, 0);
 	record_value(c, UNDERLOCK_RECORD_EXIT, 0, __atomic_load_n(&total_lost, __ATOMIC_RELAXED));
 	finish(c);
 }
@@ -110,11 +123,27 @@ static void put_name(struct underlock_sink *s, const void *from)
 
 void underlock_define_name(struct underlock_context *c, const char *name)
 {
+	size_t at;
+
 	if (!underlock_enter_to_record(c))
 		return;
-	if (!underlock_define(c, UNDERLOCK_DEFINE_CONTEXT, put_name, name))
+	for (at = 0; at < UNDERLOCK_NAME_MAX - 1 && name[at]; at++)
+		c->name[at] = name[at];
+	c->name[at] = 0;
+	if ((c->chunk || !c->distinct) && !underlock_define(c, UNDERLOCK_DEFINE_CONTEXT, put_name, name))
 		underlock_count_lost(c);
 	underlock_leave(c);
+}
+
+void underlock_introduce(struct underlock_context *c)
+{
+	uint64_t token = c->start_token;
+
+	if (c->name[0])
+		underlock_define_here(c, UNDERLOCK_DEFINE_CONTEXT, put_name, c->name);
+	c->start_token = 0;
+	if (token)
+		record_value(c, UNDERLOCK_RECORD_THREAD, UNDERLOCK_THREAD_START, token);
 }
 
 static void put_clock(struct underlock_sink *s, const void *from)
@@ -148,7 +177,9 @@ void underlock_inherit_held(struct underlock_context *c, const struct underlock_
 		uint32_t place = site ? underlock_place_find(c, site, 0, site) : 0;
 		uint8_t *p = place ? underlock_room(c, UNDERLOCK_TIMED_MAX) : 0;
 
-		if (p) {
+		if (c->distinct) {
+			/* Shown by the snapshots of what happens next. */
+		} else if (p) {
 			p = underlock_put_timed(c, p, UNDERLOCK_RECORD_ACQUIRED, underlock_port_ticks_acquire());
 			p = underlock_put_lock(c, p, held[at].lock);
 			underlock_publish(c, underlock_put_varint(p, place));
@@ -167,6 +198,8 @@ void underlock_finish_file_header(struct underlock_file_header *header, uint64_t
 	header->header_size = UNDERLOCK_HEADER_SIZE;
 	header->chunk_size = UNDERLOCK_CHUNK_SIZE;
 	header->frame_limit = underlock_frame_limit;
+	header->mode = underlock_shared ? underlock_shared->mode : UNDERLOCK_RECORDING_EVERYTHING;
+	header->ring_chunks = underlock_shared ? underlock_shared->ring_limit : 0;
 	header->start_ticks = start_ticks;
 	header->checksum = underlock_checksum(header, __builtin_offsetof(struct underlock_file_header, checksum));
 }

@@ -12,6 +12,7 @@
 #include "port.h"
 
 #define UNDERLOCK_FRAMES_MAX 64u /* the most that underlock_frame_limit can be set to */
+#define UNDERLOCK_NAME_MAX 32u	 /* of a context, with the NUL */
 #define UNDERLOCK_WAITS_MAX 4u	 /* notes of waiting that can be stacked: the outermost one, and handlers on top */
 
 /* A lock that is held. Newest last. */
@@ -41,6 +42,7 @@ struct underlock_context {
 	uint8_t busy;		/* the core is at work on this context */
 	uint8_t kind;		/* enum underlock_context_kind */
 	uint8_t wait_count;	/* of `waits` */
+	uint8_t distinct;	/* the run is recorded so (distinct.h) */
 	uint64_t os_id;
 
 	struct underlock_chunk_header *chunk; /* the open one; NULL when the first could not be had */
@@ -58,6 +60,12 @@ struct underlock_context {
 
 	uint32_t held_count;
 	uint32_t held_missed;	/* acquisitions that found `held` full, not released yet */
+
+	/* For rings and distinct recordings (shared.h): what chunks begin with, and what a context was up to. */
+	char name[UNDERLOCK_NAME_MAX];
+	uint64_t start_token;	/* distinct: not written yet, since the context has no chunk; 0: none */
+	uint32_t threads;	/* forks and joins */
+	uint32_t phases;	/* that the context is in */
 
 	struct underlock_wait waits[UNDERLOCK_WAITS_MAX];
 	uint64_t lock_slots[UNDERLOCK_LOCK_SLOTS];
@@ -103,5 +111,8 @@ void underlock_inherit_held(struct underlock_context *c, const struct underlock_
 /* Fills in a file header, checksum included, but for what the port must know: `header` is zeroed but for platform,
  * machine, process, start_time, ticks_per_second and program. */
 void underlock_finish_file_header(struct underlock_file_header *header, uint64_t start_ticks);
+
+/* Writes what a chunk of a ring or a distinct recording begins with, other than held locks. */
+void underlock_introduce(struct underlock_context *c);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
 /* Definitions to bytes (encode.h). */
 #include "encode.h"
+#include "shared.h"
 
 void underlock_sink_byte(struct underlock_sink *s, uint8_t byte)
 {
@@ -56,8 +57,8 @@ UNDERLOCK_STATIC_ASSERT(UNDERLOCK_HELD_LIMIT * UNDERLOCK_HELD_RECORD_MAX < UNDER
 UNDERLOCK_STATIC_ASSERT(SITE_MAX <= UNDERLOCK_ROOM_MAX, "lower UNDERLOCK_STRING_LIMIT");
 UNDERLOCK_STATIC_ASSERT(PLACE_MAX <= UNDERLOCK_ROOM_MAX, "a fresh chunk takes the deepest stack");
 
-int underlock_define(struct underlock_context *c, enum underlock_definition what,
-		     void (*payload)(struct underlock_sink *s, const void *from), const void *from)
+int underlock_define_here(struct underlock_context *c, enum underlock_definition what,
+			  void (*payload)(struct underlock_sink *s, const void *from), const void *from)
 {
 	struct underlock_sink sink = { 0, 0 };
 	size_t size;
@@ -74,4 +75,20 @@ int underlock_define(struct underlock_context *c, enum underlock_definition what
 	payload(&sink, from);
 	underlock_publish(c, sink.at + sink.size);
 	return 1;
+}
+
+int underlock_define(struct underlock_context *c, enum underlock_definition what,
+		     void (*payload)(struct underlock_sink *s, const void *from), const void *from)
+{
+	struct underlock_context *definer;
+	int done;
+
+	if (!underlock_shared || what == UNDERLOCK_DEFINE_CONTEXT)
+		return underlock_define_here(c, what, payload, from);
+	definer = underlock_definer_lock();
+	if (!definer)
+		return 0;
+	done = underlock_define_here(definer, what, payload, from);
+	underlock_definer_unlock();
+	return done;
 }

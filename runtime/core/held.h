@@ -24,6 +24,18 @@ static inline void underlock_hold(struct underlock_context *c, uint64_t lock, co
 	held->mode = site->mode;
 }
 
+/* True as well when the lock may be among those that found no room. */
+static inline int underlock_is_held(const struct underlock_context *c, uint64_t lock)
+{
+	uint32_t at;
+
+	for (at = c->held_count; at-- > 0;) {
+		if (c->held[at].lock == lock)
+			return 1;
+	}
+	return c->held_missed > 0;
+}
+
 /* Ends the newest hold of this lock. One that is not there may be among those that found no room. */
 static inline void underlock_drop(struct underlock_context *c, uint64_t lock)
 {

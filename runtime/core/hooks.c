@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
 /* The hook ABI (underlock/hooks.h), and the query of underlock/underlock.h: what instrumented code calls. */
 #include "underlock/underlock.h"
+#include "distinct.h"
 #include "encode.h"
 #include "held.h"
 #include "place.h"
@@ -17,53 +18,109 @@ static inline uint64_t address(const void *lock)
 }
 
 /*
+ * Whether a distinct recording leaves this record out, as one whose like it has. If not, what the context holds is
+ * written before it. `where` is the record's place or site.
+ */
+static int is_known(struct underlock_context *c, enum underlock_record_kind kind, uint32_t where, uint64_t lock)
+{
+	if (!underlock_distinct_new(c, kind, where, lock, 1))
+		return 1;
+	underlock_distinct_snapshot(c, lock);
+	return 0;
+}
+
+static inline uint64_t named(const struct underlock_context *c, uint64_t lock)
+{
+	return underlock_is_distinct(c) ? underlock_distinct_lock(lock) : lock;
+}
+
+/*
  * In all records the room comes before the clock: a chunk that has to be changed in between would begin after a time
  * read earlier. `place` 0 is one that could not be defined, or an acquisition that began while nothing was recorded.
  */
-static inline void record_held(struct underlock_context *c, enum underlock_record_kind kind, struct underlock_site *site,
-			       uint64_t lock, uint32_t place, uintptr_t frame)
+static inline void write_held(struct underlock_context *c, enum underlock_record_kind kind, uint64_t lock, uint32_t place)
 {
 	uint8_t *p;
 
-	if (underlock_unlikely(!place))
-		place = underlock_place_take(c, site, frame);
+	if (underlock_is_distinct(c) && place && is_known(c, kind, place, lock))
+		return;
 	p = place ? underlock_room(c, UNDERLOCK_TIMED_MAX) : 0;
 	if (underlock_unlikely(!p)) {
 		underlock_count_lost(c);
-	} else {
-		p = underlock_put_timed(c, p, kind, underlock_port_ticks_acquire());
-		p = underlock_put_lock(c, p, lock);
-		p = underlock_put_varint(p, place);
-		underlock_publish(c, p);
+		return;
 	}
+	p = underlock_put_timed(c, p, kind, underlock_port_ticks_acquire());
+	p = underlock_put_lock(c, p, named(c, lock));
+	p = underlock_put_varint(p, place);
+	underlock_publish(c, p);
+}
+
+static inline void record_held(struct underlock_context *c, enum underlock_record_kind kind, struct underlock_site *site,
+			       uint64_t lock, uint32_t place, uintptr_t frame)
+{
+	if (underlock_unlikely(!place))
+		place = underlock_place_take(c, site, frame);
+	write_held(c, kind, lock, place);
 	if (kind == UNDERLOCK_RECORD_ACQUIRED)
 		underlock_hold(c, lock, site, place);
+}
+
+/* What a distinct recording makes of a record that has no stack. True: it is not to be written. */
+static int distinct_at_site(struct underlock_context *c, enum underlock_record_kind kind, uint32_t number, uint64_t lock)
+{
+	switch (kind) {
+	case UNDERLOCK_RECORD_RELEASED:
+		/* Of releases, only those that go wrong say anything. */
+		return underlock_is_held(c, lock) || is_known(c, kind, number, lock);
+	case UNDERLOCK_RECORD_PHASE_END:
+		c->phases -= c->phases > 0;
+		underlock_distinct_snapshot(c, 0);
+		return 0;
+	default:
+		underlock_distinct_birth(c, lock, kind == UNDERLOCK_RECORD_INIT ? number : 0);
+		return 1;
+	}
 }
 
 static inline void record_at_site(struct underlock_context *c, enum underlock_record_kind kind,
 				  struct underlock_site *site, uint64_t lock)
 {
 	uint32_t number = underlock_site_number(c, site);
-	uint8_t *p = number ? underlock_room(c, UNDERLOCK_TIMED_MAX) : 0;
+	uint8_t *p;
 
+	if (underlock_is_distinct(c) && number && distinct_at_site(c, kind, number, lock))
+		return;
+	p = number ? underlock_room(c, UNDERLOCK_TIMED_MAX) : 0;
 	if (underlock_unlikely(!p)) {
 		underlock_count_lost(c);
 		return;
 	}
 	p = underlock_put_timed(c, p, kind, underlock_port_ticks_release());
 	if (kind != UNDERLOCK_RECORD_PHASE_END)
-		p = underlock_put_lock(c, p, lock);
+		p = underlock_put_lock(c, p, named(c, lock));
 	p = underlock_put_varint(p, number);
 	underlock_publish(c, p);
+}
+
+static int distinct_event(struct underlock_context *c, enum underlock_record_kind kind, uint32_t place)
+{
+	if (kind == UNDERLOCK_RECORD_EVENT)
+		return is_known(c, kind, place, 0);
+	c->phases++;
+	underlock_distinct_snapshot(c, 0);
+	return 0;
 }
 
 static inline void record_event(struct underlock_context *c, enum underlock_record_kind kind, struct underlock_site *site,
 				uintptr_t frame, uint32_t count, const uint64_t *objects)
 {
 	uint32_t place = underlock_place_take(c, site, frame);
-	uint8_t *p = place ? underlock_room(c, UNDERLOCK_TIMED_MAX) : 0;
+	uint8_t *p;
 	uint32_t at;
 
+	if (underlock_is_distinct(c) && place && distinct_event(c, kind, place))
+		return;
+	p = place ? underlock_room(c, UNDERLOCK_TIMED_MAX) : 0;
 	if (underlock_unlikely(!p)) {
 		underlock_count_lost(c);
 		return;
@@ -78,6 +135,14 @@ static inline void record_event(struct underlock_context *c, enum underlock_reco
 	underlock_publish(c, p);
 }
 
+/* It may never get the lock. Then a distinct recording has to say what it holds, unless its like was said before. */
+static inline void note_wait(struct underlock_context *c, uint64_t lock, uint32_t place, uintptr_t frame)
+{
+	if (underlock_is_distinct(c) && place && underlock_distinct_new(c, UNDERLOCK_RECORD_ACQUIRED, place, lock, 0))
+		underlock_distinct_snapshot(c, lock);
+	underlock_wait_begin(c, lock, place, frame);
+}
+
 EXPORT uint32_t __underlock_v1_begin(struct underlock_site *site, const void *lock)
 {
 	struct underlock_context *c = underlock_port_context();
@@ -86,7 +151,7 @@ EXPORT uint32_t __underlock_v1_begin(struct underlock_site *site, const void *lo
 	if (underlock_unlikely(!underlock_enter(c)))
 		return 0;
 	place = underlock_place_take(c, site, HOOK_FRAME);
-	underlock_wait_begin(c, address(lock), place, HOOK_FRAME);
+	note_wait(c, address(lock), place, HOOK_FRAME);
 	underlock_leave(c);
 	return place;
 }
@@ -148,7 +213,7 @@ EXPORT uint32_t __underlock_v1_wait(struct underlock_site *site, const void *loc
 	place = underlock_place_take(c, site, HOOK_FRAME);
 	record_at_site(c, UNDERLOCK_RECORD_RELEASED, site, address(lock));
 	underlock_drop(c, address(lock));
-	underlock_wait_begin(c, address(lock), place, HOOK_FRAME);
+	note_wait(c, address(lock), place, HOOK_FRAME);
 	underlock_leave(c);
 	return place;
 }

@@ -2,6 +2,7 @@
 /* The definition of a place, when its context meets it first (place.h). */
 #include "place.h"
 #include "encode.h"
+#include "shared.h"
 
 struct definition {
 	const uint64_t *frames;
@@ -24,16 +25,30 @@ static void put_place(struct underlock_sink *s, const void *from)
 	}
 }
 
+int underlock_place_write(struct underlock_context *c, uint32_t number, uint32_t site, const uint64_t *frames,
+			  uint32_t count)
+{
+	struct definition place = { frames, number, site, count };
+
+	return underlock_define_here(c, UNDERLOCK_DEFINE_PLACE, put_place, &place);
+}
+
+static uint32_t own_place(struct underlock_context *c, uint32_t site, uint32_t count)
+{
+	if (!underlock_place_write(c, c->last_place + 1, site, c->frames, count))
+		return 0;
+	return ++c->last_place;
+}
+
 uint32_t underlock_place_define(struct underlock_context *c, uint32_t site, uint32_t count, uint64_t hash)
 {
 	struct underlock_place *bucket = c->places[(hash >> 32) & (UNDERLOCK_PLACE_BUCKETS - 1)];
-	struct definition place = { c->frames, c->last_place + 1, site, count };
+	uint32_t number = underlock_shared ? underlock_shared_place(c, site, count, hash) : own_place(c, site, count);
 
-	if (!underlock_define(c, UNDERLOCK_DEFINE_PLACE, put_place, &place))
+	if (!number)
 		return 0;
-	c->last_place = place.number;
 	bucket[1] = bucket[0];
 	bucket[0].hash = hash;
-	bucket[0].number = place.number;
-	return place.number;
+	bucket[0].number = number;
+	return number;
 }

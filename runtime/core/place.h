@@ -13,6 +13,10 @@
 #include "site.h"
 #include "stack.h"
 
+/* Writes the definition of place `number` into this context's chunk. 0 when there is no room. */
+int underlock_place_write(struct underlock_context *c, uint32_t number, uint32_t site, const uint64_t *frames,
+			  uint32_t count);
+
 /* On a miss: numbers and defines the pair of `site` and the `count` frames in c->frames. 0 when there is no room. */
 uint32_t underlock_place_define(struct underlock_context *c, uint32_t site, uint32_t count, uint64_t hash);
 

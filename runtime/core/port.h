@@ -50,6 +50,9 @@ struct underlock_context;
  */
 void *underlock_port_chunk_new(void);
 
+/* Lets others run, where the flow can wait for one of them. Called for what is rare, in rings and distinct recordings. */
+void underlock_port_yield(void);
+
 /* The core has sealed this chunk and never touches it again: the port may unmap it. */
 void underlock_port_chunk_done(void *chunk);
 

@@ -8,7 +8,7 @@
 #ifndef UNDERLOCK_CORE_WAITING_H
 #define UNDERLOCK_CORE_WAITING_H
 
-#include "guard.h"
+#include "distinct.h"
 
 /* Puts the newest note, or none, into the chunk's header. The lock is cleared first and stored last. */
 static inline void underlock_wait_show(struct underlock_context *c)
@@ -29,7 +29,8 @@ static inline void underlock_wait_show(struct underlock_context *c)
 	chunk->waiting_place = wait->place;
 	chunk->waiting_since = wait->since;
 	underlock_fence();
-	__atomic_store_n(&chunk->waiting_lock, wait->lock, __ATOMIC_RELAXED);
+	__atomic_store_n(&chunk->waiting_lock, underlock_is_distinct(c) ? underlock_distinct_lock(wait->lock) : wait->lock,
+			 __ATOMIC_RELAXED);
 }
 
 /* `frame` is the hook's: a note made no deeper in the same stack was left by an exception or a jump, and is dropped. */

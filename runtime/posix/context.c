@@ -2,6 +2,7 @@
 /* Contexts of threads: made at the first hook, ended with the thread; and the process around them. */
 #define _GNU_SOURCE
 #include "process.h"
+#include "shared.h"
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -28,7 +29,7 @@ static __thread struct {
 } self __attribute__((tls_model("initial-exec")));
 
 static pthread_key_t thread_end_key;
-static const char *trace_pattern;
+static struct underlock_settings settings;
 
 static void *map_wiped_on_fork(size_t size)
 {
@@ -132,6 +133,15 @@ static struct underlock_context *make_context(void)
 	return c;
 }
 
+/* What rings and distinct recordings share. It reads as zeros in the child of a fork, whose trace is another one. */
+static void set_up_shared(void)
+{
+	if (!underlock_shared)
+		return;
+	underlock_shared->mode = settings.mode;
+	underlock_shared->ring_limit = settings.ring_megabytes * (1048576u / UNDERLOCK_CHUNK_SIZE);
+}
+
 /* The first record of a forked child: a trace of its own. True when there is one. */
 static int open_as_child(void)
 {
@@ -142,10 +152,11 @@ static int open_as_child(void)
 					 __ATOMIC_ACQUIRE))
 		return state == UNDERLOCK_PROCESS_RECORDING;
 	state = UNDERLOCK_PROCESS_OFF;
+	set_up_shared();
 	if (underlock_generation + 1 == UNDERLOCK_GENERATIONS)
 		underlock_posix_say("underlock: process %d: forked %u deep, deeper than the runtime counts; it is not recorded",
 				    (int)getpid(), UNDERLOCK_GENERATIONS);
-	else if (!underlock_posix_open_trace(trace_pattern, 1))
+	else if (!underlock_posix_open_trace(settings.trace, 1))
 		state = UNDERLOCK_PROCESS_RECORDING;
 	underlock_generation++;
 	__atomic_store_n(&process->state, state, __ATOMIC_RELEASE);
@@ -240,7 +251,7 @@ static void before_fork(void)
 	memcpy(self.inherited, c->held, c->held_count * sizeof(*c->held));
 }
 
-void underlock_posix_begin(const char *pattern)
+void underlock_posix_begin(const struct underlock_settings *set)
 {
 	struct underlock_process *process = map_wiped_on_fork(sizeof(*process));
 	struct underlock_context *c;
@@ -249,15 +260,20 @@ void underlock_posix_begin(const char *pattern)
 		underlock_posix_say("underlock: cannot begin to record: %s; it takes Linux 4.14 or newer", strerror(errno));
 		_exit(2);
 	}
-	trace_pattern = pattern;
-	if (underlock_posix_open_trace(pattern, 0))
+	settings = *set;
+	if (settings.mode != UNDERLOCK_RECORDING_EVERYTHING && !(underlock_shared = map_wiped_on_fork(sizeof(*underlock_shared)))) {
+		underlock_posix_say("underlock: cannot begin to record: no memory for its tables: %s", strerror(errno));
+		_exit(2);
+	}
+	set_up_shared();
+	if (underlock_posix_open_trace(settings.trace, 0))
 		_exit(2);
 	process->state = UNDERLOCK_PROCESS_RECORDING;
 	underlock_posix_process = process;
 	c = underlock_port_context();
-	if (!c || !c->chunk)
-		_exit(2); /* chunk_new has said why */
 	underlock_posix_define_images(c, 1);
+	if (!c || c->dropped)
+		_exit(2); /* chunk_new has said why */
 }
 
 void underlock_posix_end_process(void)

@@ -42,6 +42,8 @@ extern struct underlock_process *underlock_posix_process;
 struct underlock_settings {
 	const char *trace;
 	uint32_t frames;
+	enum underlock_recording_mode mode;
+	uint32_t ring_megabytes;
 };
 int underlock_posix_settings(struct underlock_settings *settings);
 
@@ -59,7 +61,7 @@ void underlock_posix_find_real_functions(void);
 uint64_t underlock_posix_new_token(void);
 
 /* context.c */
-void underlock_posix_begin(const char *pattern);	  /* the process, before main */
+void underlock_posix_begin(const struct underlock_settings *settings);	  /* the process, before main */
 void underlock_posix_learn_stack(void);			  /* of the running thread; calls malloc */
 void underlock_posix_renamed(void);			  /* the running thread has another name now */
 void underlock_posix_end_process(void);			  /* EXIT; this thread records nothing after it */

@@ -13,7 +13,7 @@ __attribute__((constructor(101))) static void start(void)
 		return;
 	underlock_frame_limit = settings.frames;
 	underlock_posix_find_real_functions();
-	underlock_posix_begin(settings.trace);
+	underlock_posix_begin(&settings);
 }
 
 __attribute__((destructor(101))) static void stop(void)

@@ -5,10 +5,12 @@
  */
 #define _GNU_SOURCE
 #include "process.h"
+#include "shared.h"
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,11 +214,19 @@ static void *map_chunk(uint64_t offset)
 	return chunk;
 }
 
+static int is_ring(void)
+{
+	return underlock_shared && underlock_shared->mode == UNDERLOCK_RECORDING_RING;
+}
+
+/* A ring's chunks stay mapped: they are used again. A full disk ends its growth, not the recording. */
 void *underlock_port_chunk_new(void)
 {
 	int saved = errno;
 	void *chunk;
 
+	if (is_ring() && !underlock_ring_may_grow() && (chunk = underlock_ring_take()))
+		return chunk;
 	if (__atomic_load_n(&trace.full, __ATOMIC_RELAXED))
 		return 0;
 	chunk = map_chunk(__atomic_fetch_add(&trace.next, UNDERLOCK_CHUNK_SIZE, __ATOMIC_RELAXED));
@@ -227,10 +237,19 @@ void *underlock_port_chunk_new(void)
 	return chunk;
 }
 
+void underlock_port_yield(void)
+{
+	sched_yield();
+}
+
 void underlock_port_chunk_done(void *chunk)
 {
 	int saved = errno;
 
+	if (is_ring()) {
+		underlock_ring_keep(chunk);
+		return;
+	}
 	munmap(chunk, UNDERLOCK_CHUNK_SIZE);
 	errno = saved;
 }

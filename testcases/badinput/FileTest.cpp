@@ -44,6 +44,22 @@ TEST(GoodTrace, FreeChunksAreSkipped) {
   EXPECT_EQ(judge(Trace).Status, 0);
 }
 
+// Judged is what is behind the horizon: the newest that was dropped anywhere, here for a chunk not in use again yet.
+TEST(GoodTrace, RingIsJudgedBehindItsHorizon) {
+  Verdict V = judge(ringTrace().finish());
+  EXPECT_EQ(V.Status, 0) << V.Errors;
+  EXPECT_EQ(V.Records, 4u);
+  EXPECT_TRUE(V.says("older records have made way for newer ones: judged are the newest 4"));
+  EXPECT_FALSE(V.warned()) << V.Remarks[0].Text;
+}
+
+TEST(GoodTrace, DistinctIsRead) {
+  Verdict V = judge(distinctTrace().finish());
+  EXPECT_EQ(V.Status, 0) << V.Errors;
+  EXPECT_EQ(V.Records, 4u);
+  EXPECT_TRUE(V.says("counts are of kinds"));
+}
+
 TEST(BadHeader, Empty) { expectRefused("", "is empty"); }
 TEST(BadHeader, NotATrace) {
   expectRefused("hello", "not an Underlock trace");
@@ -52,7 +68,7 @@ TEST(BadHeader, NotATrace) {
 TEST(BadHeader, NewerVersionSaysWhichIsUnderstood) {
   TraceWriter W = sealedTrace();
   W.Version = 7;
-  expectRefused(W.finish(), "format version 7, and this underlock understands up to 1");
+  expectRefused(W.finish(), "format version 7, and this underlock understands up to 2");
 }
 TEST(BadHeader, Nonsense) {
   TraceWriter W = sealedTrace();
@@ -75,10 +91,26 @@ TEST(BadHeader, NoChunkIsNoInstrumentation) {
   EXPECT_EQ(V.Status, 2);
   EXPECT_TRUE(V.says("no instrumentation"));
 }
+TEST(BadHeader, ModeThatIsNotKnown) {
+  TraceWriter W = sealedTrace();
+  W.Mode = 3;
+  expectRefused(W.finish(), "recording mode 3");
+}
+TEST(BadHeader, ModeThatIsAnother) {
+  TraceWriter W = ringTrace();
+  W.Mode = Everything;
+  expectRefused(W.finish(), "of a kind that this recording has no use for");
+  W = sealedTrace();
+  W.Mode = Ring; // its places are the contexts' own
+  EXPECT_EQ(judge(W.finish()).Status, 0);
+  W.Chunks[0].DroppedUntil = 7;
+  W.Mode = Distinct;
+  expectRefused(W.finish(), "the recording is no ring");
+}
 
 // Whatever is done to one byte of a sealed trace is found.
 TEST(Damage, AnyByteOfASealedTrace) {
-  for (const std::string &Good : {sealedTrace().finish(), endFirstTrace().finish()}) {
+  for (const std::string &Good : {sealedTrace().finish(), endFirstTrace().finish(), distinctTrace().finish()}) {
     std::string Trace = Good;
     for (size_t At = 0; At < Trace.size(); ++At)
       for (uint8_t Mask : {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff}) {
@@ -104,6 +136,19 @@ TEST(Damage, AnyByteOfAKilledTraceIsSurvived) {
     }
 }
 
+// The same of a ring, whose recycled chunk has no checksum either.
+TEST(Damage, AnyByteOfARingIsSurvived) {
+  std::string Trace = ringTrace().finish();
+  const size_t Recycled = 4096 + 2 * 4096;
+  for (size_t At = 0; At < Trace.size(); ++At)
+    for (uint8_t Mask : {0x01, 0x80, 0xff}) {
+      Trace[At] ^= Mask;
+      Verdict V = judge(Trace);
+      ASSERT_TRUE(V.Status == 2 || (At >= Recycled && At < Recycled + 4096)) << "byte " << At;
+      Trace[At] ^= Mask;
+    }
+}
+
 TEST(Damage, IsSaidWithChunkAndByte) {
   std::string Trace = sealedTrace().finish();
   Trace[4096 + 4096 + 200] ^= 1;
@@ -124,6 +169,8 @@ static void cutEverywhere(const TraceWriter &W) {
 TEST(Cut, Sealed) { cutEverywhere(sealedTrace()); }
 TEST(Cut, EndInTheFirstChunk) { cutEverywhere(endFirstTrace()); }
 TEST(Cut, Killed) { cutEverywhere(killedTrace()); }
+TEST(Cut, Ring) { cutEverywhere(ringTrace()); }
+TEST(Cut, Distinct) { cutEverywhere(distinctTrace()); }
 TEST(Cut, KeepsWhatIsThere) {
   TraceWriter W = sealedTrace();
   std::string Whole = W.finish();
@@ -180,7 +227,9 @@ TEST(BadChunk, ReservedBytes) {
 }
 TEST(BadChunk, ContextAndKind) {
   expectRefused(withChunk(sealedTrace(), 1, [](std::string &C) { putNumber(C, 4, 0, 4); }), "context 0");
-  expectRefused(withChunk(sealedTrace(), 1, [](std::string &C) { putNumber(C, 28, 7, 4); }), "of kind 7");
+  expectRefused(withChunk(sealedTrace(), 1, [](std::string &C) { putNumber(C, 28, 8, 4); }), "of kind 8");
+  expectRefused(withChunk(sealedTrace(), 1, [](std::string &C) { putNumber(C, 28, 7, 4); }),
+                "of a kind that this recording has no use for");
   expectRefused(withChunk(sealedTrace(), 2, [](std::string &C) { putNumber(C, 32, 5, 8); }), "says otherwise");
 }
 TEST(BadChunk, SequenceTwiceAndMissing) {

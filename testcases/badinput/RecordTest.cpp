@@ -38,11 +38,20 @@ struct OneChunk {
 } // namespace
 
 TEST(BadRecord, Kind) {
-  for (uint8_t First : {0x00, 0x0d, 0x0e, 0x0f, 0x81}) {
+  for (uint8_t First : {0x00, 0x0f, 0x81}) {
     OneChunk T;
     T.Records.u8(First).u64(0);
     T.refused("begins no record");
   }
+}
+
+// What only a distinct recording has.
+TEST(BadRecord, KindOfAnotherMode) {
+  OneChunk T, B;
+  T.Records.u8(Snapshot);
+  T.refused("a snapshot, and the recording is not a distinct one");
+  B.Records.u8(Born).u8(0x80).u64(0x7000).varint(1).varint(1);
+  B.refused("a lock's birth, and belongs to no snapshot");
 }
 
 TEST(BadRecord, CrossesTheEnd) {

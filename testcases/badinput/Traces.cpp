@@ -115,6 +115,55 @@ TraceWriter test::killedTrace() {
   return W;
 }
 
+// The run's definitions, as a context of their own.
+static TraceWriter withDefinitions(uint32_t Mode) {
+  TraceWriter W;
+  W.Mode = Mode;
+  ChunkWriter Own, &C = W.chunk(9, 0);
+  C.Kind = Definitions;
+  C.OsId = 0;
+  defineAll(C, smallModel().marksHash());
+  // All but the context's name, which is no definition of the run.
+  Own.define(DefineContext, Bytes().string("main"));
+  C.Records.Data.erase(C.Records.Data.find(Own.Records.Data), Own.Records.Data.size());
+  return W;
+}
+
+TraceWriter test::ringTrace() {
+  TraceWriter W = withDefinitions(Ring);
+  W.RingChunks = 2;
+  ChunkWriter &C = W.chunk(1, 5);
+  C.StartTicks = 2000;
+  C.DroppedUntil = 1990;
+  C.Records.u8(Held).u8(0x80).u64(LockN).varint(1);
+  C.lockRecord(Acquired, 5, LockM, 1).event(20, 2, {0x9000}).slotRecord(Released, 1, 0, SiteUnlock);
+  C.EndedTicks = 2026;
+  ChunkWriter &Again = W.chunk(3, 0);
+  Again.Magic = 0x43594352;
+  Again.EndedTicks = 2010;
+  Again.Sealed = false;
+  ChunkWriter &Rest = W.chunk(1, 6);
+  Rest.StartTicks = 2026;
+  Rest.Records.u8(Held).u8(0x80).u64(LockN).varint(1);
+  Rest.slotRecord(Released, 1, 0, SiteUnlock).exit(10);
+  return W;
+}
+
+TraceWriter test::distinctTrace() {
+  TraceWriter W = withDefinitions(Distinct);
+  ChunkWriter &C = W.chunk(1, 0);
+  C.Records.u8(Snapshot);
+  C.lockRecord(Acquired, 5, LockN, 1);
+  C.Records.u8(Snapshot).u8(Born).u8(0x80).u64(LockM | uint64_t(3) << 48).varint(SiteInit).varint(1);
+  C.Records.u8(Held).u8(0x81).u64(LockN).varint(1);
+  C.lockRecord(Acquired, 5, LockM | uint64_t(3) << 48, 1);
+  C.Records.u8(Snapshot).u8(Held).u8(0x80).u64(LockM).varint(1);
+  C.event(20, 2, {0x9000});
+  C.Records.u8(Snapshot);
+  C.exit(3);
+  return W;
+}
+
 bool Verdict::warned() const {
   return llvm::any_of(Remarks, [](const Remark &R) { return R.Level == Remark::Kind::Warning; });
 }

@@ -27,6 +27,11 @@ TraceWriter endFirstTrace();
 // Killed: open chunks, one context waiting.
 TraceWriter killedTrace();
 
+// A ring: definitions apart, one context whose beginning is gone, a chunk that was about to be used again.
+TraceWriter ringTrace();
+// Distinct: definitions apart, snapshots.
+TraceWriter distinctTrace();
+
 struct Verdict {
   int Status = 0; // 2: not judged, 1: findings, 0: none
   std::string Errors;

@@ -39,7 +39,8 @@ int main(int Argc, char **Argv) {
   std::string Folder = Argv[1];
   bool Good = true;
   const std::pair<const char *, TraceWriter> Seeds[] = {
-      {"sealed", sealedTrace()}, {"end-first", endFirstTrace()}, {"killed", killedTrace()}};
+      {"sealed", sealedTrace()}, {"end-first", endFirstTrace()}, {"killed", killedTrace()},
+      {"ring", ringTrace()},     {"distinct", distinctTrace()}};
   for (const auto &[Name, W] : Seeds) {
     Good &= put(Folder + "/trace/" + Name, W.finish());
     Good &= put(Folder + "/records/" + Name, compact(W));

@@ -28,6 +28,7 @@ void *underlock_port_chunk_new(void) {
   return Chunks.back().get();
 }
 void underlock_port_chunk_done(void *) {}
+void underlock_port_yield(void) {}
 void underlock_port_stack(struct underlock_context *, uintptr_t) {} // unknown: stacks of one frame
 }
 
@@ -274,7 +275,8 @@ TEST_F(Run, WaitingIsNotedStackedAndMovesToTheNextChunk) {
     while (test_running->sequence == 1)
       release(uint64_t(&Inner));
     EXPECT_EQ(Shown(), uint64_t(&Outer));
-  }();
+  }
+  ();
   __underlock_v1_failed(&Acquire, &Outer, OuterPlace);
   EXPECT_EQ(Shown(), 0u);
 }

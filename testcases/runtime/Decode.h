@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A second reader of traces, for the runtime's tests: written from trace.h alone, and sharing nothing with the analyzer,
-// so that a mistake made on both sides of the format does not cancel out. It throws on anything that trace.h forbids.
+// A second reader of traces, for the runtime's tests: written from trace.h alone, and sharing nothing with the
+// analyzer, so that a mistake made on both sides of the format does not cancel out. It throws on anything that trace.h
+// forbids.
 #ifndef UNDERLOCK_TESTCASES_RUNTIME_DECODE_H
 #define UNDERLOCK_TESTCASES_RUNTIME_DECODE_H
 
@@ -26,6 +27,8 @@ struct Record {
   unsigned What = 0;   // THREAD
   uint64_t Value = 0;  // THREAD, EXIT
   std::vector<uint64_t> Objects;
+  bool Snapshot = false;       // distinct: one stands before it …
+  std::vector<uint64_t> Holds; // … with these locks
 };
 
 struct Place {
@@ -127,7 +130,8 @@ public:
   std::map<uint64_t, std::string> Units; // id -> model
   std::vector<Image> Images;
   std::vector<std::pair<uint64_t, uint64_t>> Clocks;
-  size_t FreeChunks = 0;
+  size_t FreeChunks = 0, Recycled = 0, DefinitionChunks = 0;
+  uint64_t Horizon = 0; // of a ring
 
   static Trace read(const std::string &Path) {
     std::ifstream In(Path, std::ios::binary);
@@ -139,7 +143,7 @@ public:
   explicit Trace(const std::vector<unsigned char> &Data) {
     require(Data.size() >= sizeof(Header), "no header");
     std::memcpy(&Header, Data.data(), sizeof(Header));
-    require(Header.magic == UNDERLOCK_FILE_MAGIC && Header.version == 1 && Header.header_size == 4096, "bad header");
+    require(Header.magic == UNDERLOCK_FILE_MAGIC && Header.version == 2 && Header.header_size == 4096, "bad header");
     require(Header.checksum == underlock_checksum(Data.data(), 4088), "bad header checksum");
     require((Data.size() - 4096) % Header.chunk_size == 0, "the file ends inside a chunk");
     std::map<uint32_t, std::map<uint32_t, const unsigned char *>> Order;
@@ -150,8 +154,25 @@ public:
         ++FreeChunks;
         continue;
       }
+      Horizon = std::max(Horizon, C.dropped_until);
+      require(!Horizon || Header.mode == UNDERLOCK_RECORDING_RING, "records were dropped, and this is no ring");
+      if (C.magic == UNDERLOCK_CHUNK_RECYCLED) {
+        Horizon = std::max(Horizon, C.ended_ticks);
+        ++Recycled;
+        continue;
+      }
       require(C.magic == UNDERLOCK_CHUNK_MAGIC, "bad chunk magic");
+      if (C.kind == UNDERLOCK_CONTEXT_DEFINITIONS)
+        Definer = C.context;
       require(Order[C.context].emplace(C.sequence, &Data[At]).second, "a chunk is there twice");
+    }
+    if (Order.count(Definer)) { // of a process that was killed at once, there may be none
+      readContext(Definer, Order[Definer]);
+      require(Contexts[Definer].records().empty(), "a record among definitions");
+      DefinitionChunks = Contexts[Definer].Chunks.size();
+      RunPlaces = Contexts[Definer].Places;
+      Contexts.erase(Definer);
+      Order.erase(Definer);
     }
     for (auto &[Number, Chunks] : Order)
       readContext(Number, Chunks);
@@ -185,20 +206,26 @@ public:
   }
 
 private:
+  uint32_t Definer = 0;
+  std::map<uint64_t, Place> RunPlaces; // where definitions are the run's
+
   void readContext(uint32_t Number, const std::map<uint32_t, const unsigned char *> &Chunks) {
     Context &C = Contexts[Number];
+    C.Places = RunPlaces;
     uint64_t Now = 0;
+    size_t First = Header.mode == UNDERLOCK_RECORDING_RING && Number != Definer ? Chunks.begin()->first : 0;
     for (auto &[Sequence, Start] : Chunks) {
-      require(Sequence == C.Chunks.size(), "a chunk is missing");
+      require(Sequence == First + C.Chunks.size(), "a chunk is missing");
       Chunk Out;
       std::memcpy(&Out.Header, Start, sizeof(Out.Header));
       bool Sealed = Out.Header.state == UNDERLOCK_CHUNK_SEALED;
       require(Sealed || Out.Header.state == UNDERLOCK_CHUNK_OPEN, "neither open nor sealed");
-      require(Sealed || Sequence + 1 == Chunks.size(), "an open chunk before the last");
+      require(Sealed || Start == Chunks.rbegin()->second, "an open chunk before the last");
       require(Out.Header.used <= Header.chunk_size - sizeof(Out.Header), "too much is used");
       if (Sealed) {
         require(Out.Header.checksum == underlock_chunk_checksum(Start, Header.chunk_size), "bad checksum");
-        require(!Out.Header.waiting_lock && !Out.Header.waiting_since && !Out.Header.waiting_place, "sealed and waiting");
+        require(!Out.Header.waiting_lock && !Out.Header.waiting_since && !Out.Header.waiting_place,
+                "sealed and waiting");
         for (size_t At = sizeof(Out.Header) + Out.Header.used; At < Header.chunk_size; ++At)
           require(!Start[At], "not zero behind the last record");
       }
@@ -212,6 +239,7 @@ private:
   void readRecords(Context &C, Chunk &Out, Bytes From, uint64_t &Now) {
     uint64_t Slots[UNDERLOCK_LOCK_SLOTS] = {};
     std::set<unsigned> Filled;
+    Record Next; // collects what stands before it
     auto Lock = [&] {
       unsigned First = From.byte();
       if (First & 0x80) {
@@ -222,13 +250,26 @@ private:
       return Slots[First & 0x7f];
     };
     while (!From.done()) {
-      Record R;
+      Record R = Next;
       unsigned First = From.byte();
       R.Kind = First & 15;
       R.State = First & 0xf0;
       if (R.Kind == UNDERLOCK_RECORD_DEFINE) {
         unsigned What = From.byte();
         define(C, What, From.part(From.varint()));
+        continue;
+      }
+      if (R.Kind == UNDERLOCK_RECORD_SNAPSHOT) {
+        require(Header.mode == UNDERLOCK_RECORDING_DISTINCT, "a snapshot in another recording than a distinct one");
+        Next.Snapshot = true;
+        Next.Holds.clear();
+        continue;
+      }
+      if (R.Kind == UNDERLOCK_RECORD_BORN) {
+        require(R.Snapshot, "a birth outside a snapshot");
+        Lock();
+        require(Sites.count(From.varint()), "born at an undefined site");
+        From.varint();
         continue;
       }
       require(R.Kind >= UNDERLOCK_RECORD_ACQUIRED && R.Kind <= UNDERLOCK_RECORD_EXIT, "no such kind of record");
@@ -251,7 +292,13 @@ private:
                        R.Kind == UNDERLOCK_RECORD_EVENT || R.Kind == UNDERLOCK_RECORD_PHASE_BEGIN ||
                        R.Kind == UNDERLOCK_RECORD_HELD;
       require(!UsesPlace || C.Places.count(R.Number), "a place is used before its definition");
-      require(R.Kind != UNDERLOCK_RECORD_HELD || Out.Timed.empty(), "HELD behind other records");
+      require(R.Kind != UNDERLOCK_RECORD_HELD || R.Snapshot || Out.Timed.empty(), "HELD behind other records");
+      if (R.Kind == UNDERLOCK_RECORD_HELD && R.Snapshot) {
+        Next.Holds.push_back(R.Lock);
+        continue;
+      }
+      if (R.Kind != UNDERLOCK_RECORD_HELD)
+        Next = Record();
       (R.Kind == UNDERLOCK_RECORD_HELD ? Out.Held : Out.Timed).push_back(R);
     }
   }
@@ -292,6 +339,7 @@ private:
       I.BuildId = P.string();
       Images.push_back(I);
     } else if (What == UNDERLOCK_DEFINE_CONTEXT) {
+      require(!Contexts.count(Definer) || &C != &Contexts[Definer], "a context's name among the run's definitions");
       C.Names.push_back(P.string());
     } else if (What == UNDERLOCK_DEFINE_CLOCK) {
       uint64_t Ticks = P.word();

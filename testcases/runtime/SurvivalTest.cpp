@@ -158,7 +158,8 @@ TEST(Settings, ThatAreWrongEndTheProgramBeforeMain) {
       {"trace", "unknown setting: 'trace'"},
       {"trace=", "a setting without a value: 'trace='"},
       {"frames=0", "not a number of frames: 'frames=0'"},
-      {"frames=65", "not a number of frames: 'frames=65'; known settings: trace=PATH (%p in it: the process id), frames=N (1 to 64)"},
+      {"frames=65", "not a number of frames: 'frames=65'; known settings: trace=PATH (%p in it: the process id), "
+                    "frames=N (1 to 64)"},
       {"frames=8x", "not a number of frames: 'frames=8x'"},
       {"frames=", "not a number of frames: 'frames='"},
       {"frames=8,,trace=/dev/null", "unknown setting: ''"},

@@ -307,6 +307,25 @@ static void until_full(long count)
 	printf("%ld\n", 2 * count);
 }
 
+/* churn COUNT: threads one after the other, each doing the same. */
+static void churn(long count)
+{
+	for (long i = 0; i < count; i++)
+		run_threads(1, child_thread);
+}
+
+/* lives COUNT: a lock is born, taken and destroyed, again and again at one address. */
+static void lives(long count)
+{
+	printf("%p\n", (void *)&locks[9]);
+	for (long i = 0; i < count; i++) {
+		__underlock_v1_init(&init_site, &locks[9]);
+		note_acquire(&acquire_site, &locks[9]);
+		note_release(&locks[9]);
+		__underlock_v1_destroy(&destroy_site, &locks[9]);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
@@ -341,6 +360,14 @@ int main(int argc, char **argv)
 		stacks();
 	} else if (!strcmp(mode, "threads")) {
 		thread_shapes();
+	} else if (!strcmp(mode, "churn")) {
+		churn(number);
+	} else if (!strcmp(mode, "unheld")) {
+		note_acquire(&acquire_site, &locks[1]);
+		note_release(&locks[2]);
+		note_release(&locks[1]);
+	} else if (!strcmp(mode, "lives")) {
+		lives(number);
 	} else if (!strcmp(mode, "full")) {
 		until_full(number);
 	} else if (strcmp(mode, "nothing")) {

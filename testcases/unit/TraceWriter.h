@@ -77,7 +77,11 @@ enum : uint8_t {
   Held,
   Define,
   Exit,
+  Born,
+  Snapshot,
 };
+enum : uint32_t { Everything, Ring, Distinct };
+enum : uint32_t { Definitions = 7 }; // a context's kind
 enum : uint8_t { DefineSite = 1, DefinePlace, DefineUnit, DefineImage, DefineContext, DefineClock };
 enum : uint8_t { Fork = 1, Start, Join, End };
 enum : uint8_t {
@@ -105,6 +109,8 @@ public:
   uint64_t OsId = 100, StartTicks = 1000, Lost = 0, LostHere = 0;
   uint64_t WaitingLock = 0, WaitingSince = 0;
   uint32_t WaitingPlace = 0;
+  uint64_t EndedTicks = 0, DroppedUntil = 0;
+  uint32_t Magic = 0x4b434c55;
   bool Sealed = true;
   Bytes Records;
 
@@ -171,9 +177,9 @@ public:
 
   std::string finish(uint32_t Size) const {
     Bytes B;
-    B.u32(0x4b434c55).u32(Context).raw(Sealed ? "!sealed!" : ".open...").u64(0).u32(Sequence).u32(Kind);
+    B.u32(Magic).u32(Context).raw(Sealed ? "!sealed!" : ".open...").u64(0).u32(Sequence).u32(Kind);
     B.u64(OsId).u64(StartTicks).u64(Lost).u64(LostHere).u64(WaitingLock).u64(WaitingSince).u32(WaitingPlace);
-    B.u32(Records.Data.size());
+    B.u32(Records.Data.size()).u64(EndedTicks).u64(DroppedUntil);
     B.Data.resize(128);
     B.raw(Records.Data);
     B.Data.resize(Size);
@@ -191,7 +197,8 @@ public:
 
 class TraceWriter {
 public:
-  uint32_t Version = 1, HeaderSize = 4096, ChunkSize = 4096, Platform = 1, FrameLimit = 32;
+  uint32_t Mode = Everything, RingChunks = 0;
+  uint32_t Version = 2, HeaderSize = 4096, ChunkSize = 4096, Platform = 1, FrameLimit = 32;
   uint64_t StartTicks = 1000, TicksPerSecond = 1000000000;
   std::string Program = "a.out";
   std::deque<ChunkWriter> Chunks; // stay where they are when one is added
@@ -208,6 +215,8 @@ public:
     Bytes B;
     B.raw("UNDRLOCK").u32(Version).u32(HeaderSize).u32(ChunkSize).u32(Platform).u32(62).u32(FrameLimit);
     B.u64(100).u64(StartTicks).u64(0).u64(TicksPerSecond).raw(Program);
+    B.Data.resize(64 + 1024);
+    B.u32(Mode).u32(RingChunks);
     B.Data.resize(4096);
     sealHeader(B.Data);
     return B.Data;

@@ -21,6 +21,21 @@
  *       sealed  full, or its context ended: `checksum` covers the whole chunk (with `checksum` itself taken as zero),
  *               and all bytes behind `used` are zero
  *
+ * What is kept (`mode` in the file's header)
+ *     everything  what the rest of this page says.
+ *     ring        the newest: the oldest sealed chunk is used again for a new one, so a context's first chunk may have any
+ *                 `sequence`. Every chunk says up to when records were dropped for it (`dropped_until`); the newest of
+ *                 these is the recording's horizon, behind which every record of every context is there. A chunk
+ *                 about to be used again has the magic UNDERLOCK_CHUNK_RECYCLED, and all but `ended_ticks` and
+ *                 `dropped_until` in it means nothing.
+ *     distinct    one of each kind: a record of a lock or an event is written when its place, with what was held then, was
+ *                 not seen before (in the run, by this context or one other). Each is preceded by a SNAPSHOT; contexts
+ *                 that have nothing new to say have no chunk. A lock is named by its address in the low 48 bits and,
+ *                 in the high 16, how often memory there has become a lock.
+ *     In a ring and in a distinct recording, definitions are written once for the whole run, by a context of kind
+ *     UNDERLOCK_CONTEXT_DEFINITIONS whose chunks are never dropped and hold nothing else; only DEFINE CONTEXT stands
+ *     in the context's own chunks. A `place` is then a number of the run.
+ *
  * Records
  *     Each begins with one byte: the kind in its low four bits, the state of the machine in its high four bits. Numbers
  *     are `varint` (LEB128, unsigned, at most ten bytes) or `svarint` (zigzag, then varint); `string` is a varint length
@@ -48,10 +63,14 @@
  *     DESTROY       dt lock site
  *     THREAD        dt what:byte value:varint   see enum underlock_thread_record
  *     HELD          lock place            not timed. Only at the chunk's start: what the context held when it began.
- *                                         The acquisition itself stands in an earlier chunk
+ *                                         The acquisition itself stands in an earlier chunk. Also behind a SNAPSHOT
  *     DEFINE        what:byte size:varint payload   not timed. A reader skips a `what` that it does not know
  *     EXIT          dt lost:varint        the process ended in order (exit or return from main); written once, by the
  *                                         context that ended it. `lost` is the run's total of dropped records
+ *     BORN          lock site context:varint   not timed; distinct. Where this lock was born, and in which context
+ *     SNAPSHOT                            not timed; distinct. What the context is known to hold is forgotten; BORN and
+ *                                         HELD records follow, then the timed record that they are for, or none when
+ *                                         the context began to wait
  *
  * Payloads of DEFINE
  *     SITE     id:varint unit:varint verb:byte mode:byte flags:byte line:varint column:varint
@@ -81,12 +100,13 @@ extern "C" {
 #define UNDERLOCK_STATIC_ASSERT _Static_assert
 #endif
 
-#define UNDERLOCK_TRACE_VERSION 1u
+#define UNDERLOCK_TRACE_VERSION 2u
 #define UNDERLOCK_HEADER_SIZE 4096u
 
-/* "UNDRLOCK", "ULCK" and the two chunk states read as text in a hex dump. No state is one changed byte from another. */
+/* "UNDRLOCK", "ULCK", "RCYC" and the two chunk states read as text in a hex dump. No state is one changed byte from another. */
 #define UNDERLOCK_FILE_MAGIC 0x4b434f4c52444e55ull /* "UNDRLOCK" */
 #define UNDERLOCK_CHUNK_MAGIC 0x4b434c55u		   /* "ULCK" */
+#define UNDERLOCK_CHUNK_RECYCLED 0x43594352u	   /* "RCYC" */
 #define UNDERLOCK_CHUNK_OPEN 0x2e2e2e6e65706f2eull /* ".open..." */
 #define UNDERLOCK_CHUNK_SEALED 0x2164656c61657321ull /* "!sealed!" */
 
@@ -97,6 +117,15 @@ enum underlock_platform {
 	UNDERLOCK_PLATFORM_POSIX = 1,
 	UNDERLOCK_PLATFORM_LINUX = 2, /* a Linux kernel */
 };
+
+enum underlock_recording_mode {
+	UNDERLOCK_RECORDING_EVERYTHING = 0,
+	UNDERLOCK_RECORDING_RING = 1,
+	UNDERLOCK_RECORDING_DISTINCT = 2,
+};
+
+/* Distinct: an address, and above it the count of births there. */
+#define UNDERLOCK_ADDRESS_BITS 48u
 
 struct underlock_file_header {
 	uint64_t magic;
@@ -111,7 +140,9 @@ struct underlock_file_header {
 	uint64_t start_time;	/* nanoseconds since 1970, 0 where unknown */
 	uint64_t ticks_per_second; /* 0 where unknown: see DEFINE CLOCK */
 	char program[UNDERLOCK_PROGRAM_SIZE]; /* the command, NUL-terminated and zero-padded */
-	uint8_t reserved[UNDERLOCK_HEADER_SIZE - 64 - UNDERLOCK_PROGRAM_SIZE - 8]; /* zero */
+	uint32_t mode;		/* enum underlock_recording_mode */
+	uint32_t ring_chunks;	/* a ring: how many chunks it may have, definitions and open ones aside */
+	uint8_t reserved[UNDERLOCK_HEADER_SIZE - 64 - UNDERLOCK_PROGRAM_SIZE - 8 - 8]; /* zero */
 	uint64_t checksum;	/* underlock_checksum of all bytes before this field */
 };
 UNDERLOCK_STATIC_ASSERT(sizeof(struct underlock_file_header) == UNDERLOCK_HEADER_SIZE, "the header is one page");
@@ -124,6 +155,7 @@ enum underlock_context_kind {
 	UNDERLOCK_CONTEXT_SOFTIRQ = 4,	/* os_id is the CPU for these three */
 	UNDERLOCK_CONTEXT_HARDIRQ = 5,
 	UNDERLOCK_CONTEXT_NMI = 6,
+	UNDERLOCK_CONTEXT_DEFINITIONS = 7, /* no flow of control: the run's definitions, os_id 0 */
 };
 
 struct underlock_chunk_header {
@@ -143,7 +175,9 @@ struct underlock_chunk_header {
 	uint64_t waiting_since;
 	uint32_t waiting_place;
 	uint32_t used;		/* bytes of records behind this header */
-	uint8_t reserved[40];	/* zero */
+	uint64_t ended_ticks;	/* of a sealed chunk: of its newest record; 0 while open */
+	uint64_t dropped_until; /* a ring: the newest record that was dropped to make room for this chunk, or 0 */
+	uint8_t reserved[24];	/* zero */
 };
 UNDERLOCK_STATIC_ASSERT(sizeof(struct underlock_chunk_header) == 128, "records begin on a cache line");
 
@@ -162,6 +196,8 @@ enum underlock_record_kind {
 	UNDERLOCK_RECORD_HELD = 10,
 	UNDERLOCK_RECORD_DEFINE = 11,
 	UNDERLOCK_RECORD_EXIT = 12,
+	UNDERLOCK_RECORD_BORN = 13,
+	UNDERLOCK_RECORD_SNAPSHOT = 14,
 };
 
 /* State of the machine, sampled when the record was made. Zero in programs. */
