@@ -55,8 +55,7 @@ static void scenario(void)
 	pci_device_init(&pf);
 	device_bind_driver(&pf.dev, &driver);
 	pci_lock_rescan_remove();
-	pci_iov_add_virtfn(&pf, 0);
-	pci_iov_add_virtfn(&pf, 1);
+	sriov_add_vfs(&pf, 2);
 	pci_unlock_rescan_remove();
 	kthread_run(&eehd, "eehd", eeh_event_handler, &pf);
 	kthread_stop(&eehd);
