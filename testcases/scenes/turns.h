@@ -17,54 +17,52 @@ struct step {
 	void (*function)(void);
 };
 
-struct script {
-	struct step steps[MAX_STEPS + 1]; /* up to the one without a function */
-	sem_t turns[MAX_STEPS + 1];
-};
-
 struct player {
-	struct script *script;
+	pthread_t id;
 	int thread;
+	const struct step *steps; /* up to the one without a function */
+	sem_t *turns;             /* one for each step */
 };
 
 static void *player(void *argument)
 {
 	struct player *me = (struct player *)argument;
 
-	for (int i = 0; me->script->steps[i].function; i++) {
-		if (me->script->steps[i].thread != me->thread)
+	for (int i = 0; me->steps[i].function; i++) {
+		if (me->steps[i].thread != me->thread)
 			continue;
-		while (sem_wait(&me->script->turns[i]))
+		while (sem_wait(&me->turns[i]))
 			;
-		me->script->steps[i].function();
-		sem_post(&me->script->turns[i + 1]);
+		me->steps[i].function();
+		sem_post(&me->turns[i + 1]);
 	}
 	return NULL;
 }
 
-static int play(struct script *script)
+static int play(const struct step *steps)
 {
 	struct player players[MAX_STEPS];
-	pthread_t threads[MAX_STEPS];
-	int count = 0;
+	sem_t turns[MAX_STEPS + 1];
+	int threads = 0;
 
-	for (int i = 0; i <= MAX_STEPS; i++)
-		sem_init(&script->turns[i], 0, 0);
-	for (int i = 0; script->steps[i].function; i++)
-		if (script->steps[i].thread >= count)
-			count = script->steps[i].thread + 1;
-	for (int i = 0; i < count; i++) {
-		players[i].script = script;
-		players[i].thread = i;
-		pthread_create(&threads[i], NULL, player, &players[i]);
+	sem_init(&turns[0], 0, 1);
+	for (int i = 0; steps[i].function; i++) {
+		sem_init(&turns[i + 1], 0, 0);
+		if (steps[i].thread >= threads)
+			threads = steps[i].thread + 1;
 	}
-	sem_post(&script->turns[0]);
-	for (int i = 0; i < count; i++)
-		pthread_join(threads[i], NULL);
+	for (int i = 0; i < threads; i++) {
+		players[i].thread = i;
+		players[i].steps = steps;
+		players[i].turns = turns;
+		pthread_create(&players[i].id, NULL, player, &players[i]);
+	}
+	for (int i = 0; i < threads; i++)
+		pthread_join(players[i].id, NULL);
 	return 0;
 }
 
-/* PLAY({ 0, f }, { 1, g }, …): waits for all threads and is 0. */
-#define PLAY(...) play(&(struct script){ .steps = { __VA_ARGS__ } })
+/* PLAY({ 0, f }, { 1, g }, …), eight steps at most: waits for all threads and is 0. */
+#define PLAY(...) ({ const struct step steps[] = { __VA_ARGS__, { 0, NULL } }; play(steps); })
 
 #endif
