@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * EEH recovery (powerpc): the devices of a failed slot are removed by a kernel thread. eeh_rmv_device() takes the rescan
- * lock to remove a device, and removes a VF without it.
+ * EEH recovery (powerpc): the devices of a failed slot are removed by a kernel thread. eeh_rmv_device() takes the
+ * rescan lock to remove a device, and removes a VF without it.
  *
  * model: linux
  * broken: contract:vf-remove-locked observed; stack pci_iov_remove_virtfn eeh_rmv_device eeh_event_handler; held none;

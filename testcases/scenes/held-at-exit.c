@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * A way out of a thread that forgets the lock. Nobody has wanted it since, so nothing hangs, and there is no race.
+ * A way out of a thread that forgets the lock. Nobody has wanted it since, so nothing hangs, there is no race, and
+ * ThreadSanitizer says nothing.
  *
  * https://github.com/confluentinc/librdkafka/issues/259
  *

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * Each thread has a queue of its own, with a lock, and takes that and the device's lock in both orders. The classes make
- * a cycle, and so do the instances; but a cycle is of one thread's making only. In the broken twin one thread empties
- * the other one's queue.
+ * Each thread has a queue of its own, with a lock, and takes that and the device's lock in both orders. The classes
+ * make a cycle, and so do the instances; but each cycle is of one thread's making. In the broken twin one thread
+ * empties the other one's queue.
  *
  * https://github.com/KhronosGroup/Vulkan-ValidationLayers/pull/6900
  *

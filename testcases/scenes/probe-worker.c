@@ -8,10 +8,10 @@
  * wrongly. With delegation (`work_on_cpu` runs its function under what its caller holds) it is clean.
  *
  * model: linux
- * broken: contract:vf-add-locked observed; stack pci_iov_add_virtfn sriov_enable pf_probe local_pci_probe work_for_cpu_fn;
- *     held none; missing pci_rescan_remove_lock
- * fixed: contract:vf-add-locked observed; stack pci_iov_add_virtfn sriov_enable pf_probe local_pci_probe work_for_cpu_fn;
- *     held none; missing pci_rescan_remove_lock
+ * broken: contract:vf-add-locked observed; stack pci_iov_add_virtfn sriov_enable pf_probe local_pci_probe
+ *     work_for_cpu_fn; held none; missing pci_rescan_remove_lock
+ * fixed: contract:vf-add-locked observed; stack pci_iov_add_virtfn sriov_enable pf_probe local_pci_probe
+ *     work_for_cpu_fn; held none; missing pci_rescan_remove_lock
  * exercises: vf-add-locked
  */
 #include "kernel/kernel.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * "Deferred past the guard": sync() gives its lock back before it notifies. The lock is recursive, and in the broken twin
- * the caller holds it as well, so it is still held then. Taking it twice is nothing; giving it back once is too little.
+ * "Deferred past the guard": sync() gives its lock back before it notifies. The lock is recursive, and in the broken
+ * twin the caller holds it as well, so it is still held then. Taking it twice is nothing; giving it back once is too
+ * little.
  *
  * https://github.com/prestonbrown/helixscreen/issues/1293
  *

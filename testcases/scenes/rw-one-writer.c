@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * Who reads takes both locks shared, who writes one of them keeps the other shared, in the other order. A reader that
- * waits for the second lock waits for a reader, that is, not at all; ThreadSanitizer reports it all the same. It becomes
- * true in the broken twin, where a third thread writes that second lock.
+ * waits for the second lock waits for a reader, that is, not at all; ThreadSanitizer reports it all the same. It
+ * becomes true in the broken twin, where a third thread writes that second lock.
  *
  * https://github.com/google/sanitizers/issues/1862
  *

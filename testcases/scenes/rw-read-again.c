@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * A reader calls a function that reads as well. With a writer waiting between the two, each waits for the other: one
- * lock and one thread are enough, and no order is broken. The fixed twin's inner function relies on its caller's lock.
+ * lock is enough, no order is broken, and ThreadSanitizer says nothing. The fixed twin's inner function relies on its
+ * caller's lock.
  *
  * https://github.com/arangodb/arangodb/pull/14129
  *

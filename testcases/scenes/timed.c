@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * A lock waited for until a time on a clock that one names: has it when that returns zero, and not when it timed out.
- * ThreadSanitizer does not know pthread_mutex_clocklock() and calls the release wrong either way. In the broken twin it
+ * ThreadSanitizer did not know pthread_mutex_clocklock() for long, and called the release wrong. In the broken twin it
  * is: the result is ignored, another thread's lock is given back, and that thread gives back what nobody holds.
  *
  * https://github.com/llvm/llvm-project/issues/62623

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * Threads that all exist at the same time and take turns, by a script: every run is the same, and nothing but luck, as
- * far as Underlock can know, keeps the steps of two threads apart. Semaphores keep the turns; the model has no marks for
- * them.
+ * far as Underlock can know, keeps the steps of two threads apart. Semaphores keep the turns; the model has no marks
+ * for them.
  */
 #ifndef UNDERLOCK_SCENES_TURNS_H
 #define UNDERLOCK_SCENES_TURNS_H
