@@ -3,6 +3,8 @@
  * AB-BA in one thread only: clean in a program, whose threads are who they are. In the broken twin the one thread is a
  * task of a kernel: it stands for any that makes the same calls, so two of them may meet.
  *
+ * https://github.com/google/sanitizers/issues/488
+ *
  * model: posix
  * model broken: linux
  * broken: order:inversion assumed; locks accounts journal; functions accounts_then_journal journal_then_accounts

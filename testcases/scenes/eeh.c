@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * EEH recovery (powerpc): the devices of a failed slot are removed by a kernel thread. eeh_rmv_device() takes the rescan
- * lock to remove a device, and removes a VF without it.
+ * EEH recovery (powerpc): the devices of a failed slot are removed by a kernel thread. eeh_rmv_device() takes the
+ * rescan lock to remove a device, and removes a VF without it.
  *
  * model: linux
  * broken: contract:vf-remove-locked observed; stack pci_iov_remove_virtfn eeh_rmv_device eeh_event_handler; held none;
@@ -55,8 +55,7 @@ static void scenario(void)
 	pci_device_init(&pf);
 	device_bind_driver(&pf.dev, &driver);
 	pci_lock_rescan_remove();
-	pci_iov_add_virtfn(&pf, 0);
-	pci_iov_add_virtfn(&pf, 1);
+	sriov_add_vfs(&pf, 2);
 	pci_unlock_rescan_remove();
 	kthread_run(&eehd, "eehd", eeh_event_handler, &pf);
 	kthread_stop(&eehd);

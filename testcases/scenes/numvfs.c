@@ -16,16 +16,12 @@
 
 static int sriov_enable(struct pci_dev *dev, int num_vfs)
 {
-	for (int id = 0; id < num_vfs; id++)
-		pci_iov_add_virtfn(dev, id);
-	return num_vfs;
+	return sriov_add_vfs(dev, num_vfs);
 }
 
 static void sriov_disable(struct pci_dev *dev)
 {
-	for (int id = MAX_VFS - 1; id >= 0; id--)
-		if (dev->vf[id])
-			pci_iov_remove_virtfn(dev, id);
+	sriov_del_vfs(dev);
 }
 
 static int pf_sriov_configure(struct pci_dev *dev, int num_vfs)

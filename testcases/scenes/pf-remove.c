@@ -13,7 +13,7 @@
 
 static void sriov_disable(struct pci_dev *dev)
 {
-	disable_all_vfs(dev);
+	sriov_del_vfs(dev);
 }
 
 static long remove_store(void *object, const char *text)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * A PF driver that disables its VFs in .remove(), and two ways that lead there: a write to sysfs `unbind`, and a
- * hot-unplug. A scene brings its own sriov_disable(), which calls disable_all_vfs().
+ * hot-unplug. A scene brings its own sriov_disable().
  */
 #ifndef UNDERLOCK_SCENES_PF_H
 #define UNDERLOCK_SCENES_PF_H
@@ -9,13 +9,6 @@
 #include "kernel/kernel.h"
 
 static void sriov_disable(struct pci_dev *dev);
-
-static void disable_all_vfs(struct pci_dev *dev)
-{
-	for (int id = MAX_VFS - 1; id >= 0; id--)
-		if (dev->vf[id])
-			pci_iov_remove_virtfn(dev, id);
-}
 
 static void pf_remove(struct device *dev)
 {
@@ -28,8 +21,7 @@ static void pf_probe(struct pci_dev *pf)
 {
 	device_bind_driver(&pf->dev, &pf_driver);
 	pci_lock_rescan_remove();
-	pci_iov_add_virtfn(pf, 0);
-	pci_iov_add_virtfn(pf, 1);
+	sriov_add_vfs(pf, 2);
 	pci_unlock_rescan_remove();
 }
 

@@ -19,7 +19,7 @@ static void sriov_disable(struct pci_dev *dev)
 #ifndef FIXED
 	pci_lock_rescan_remove();
 #endif
-	disable_all_vfs(dev);
+	sriov_del_vfs(dev);
 #ifndef FIXED
 	pci_unlock_rescan_remove();
 #endif

@@ -98,6 +98,28 @@ void device_bind_driver(struct device *dev, struct device_driver *driver)
 	device_unlock(dev);
 }
 
+static int really_probe(struct device *dev, struct device_driver *driver)
+{
+	int error;
+
+	dev->driver = driver;
+	error = driver->probe(dev);
+	if (error)
+		dev->driver = NULL;
+	return error;
+}
+
+int device_driver_attach(struct device_driver *driver, struct device *dev)
+{
+	int error = 0;
+
+	device_lock(dev);
+	if (!dev->driver)
+		error = really_probe(dev, driver);
+	device_unlock(dev);
+	return error;
+}
+
 void device_release_driver(struct device *dev)
 {
 	device_lock(dev);

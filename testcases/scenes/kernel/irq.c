@@ -67,9 +67,24 @@ void irq_free_desc(int irq)
 	irq_unlock_sparse();
 }
 
-void irq_migrate_all_off_this_cpu(void)
+static struct irq_desc *irq_to_desc(int irq)
+{
+	return descs[irq];
+}
+
+static void bind_all(int cpu)
 {
 	for (int irq = 0; irq < NR_IRQS; irq++)
-		if (descs[irq])
-			descs[irq]->cpu = 0;
+		if (irq_to_desc(irq))
+			irq_to_desc(irq)->cpu = cpu;
+}
+
+void irq_migrate_all_off_this_cpu(void)
+{
+	bind_all(0);
+}
+
+void setup_vector_irq(void)
+{
+	bind_all(1);
 }

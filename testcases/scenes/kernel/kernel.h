@@ -55,6 +55,7 @@ struct device {
 };
 
 struct device_driver {
+	int (*probe)(struct device *dev);
 	void (*remove)(struct device *dev);
 };
 
@@ -62,7 +63,8 @@ void device_initialize(struct device *dev);
 void device_lock(struct device *dev);
 void device_unlock(struct device *dev);
 void device_bind_driver(struct device *dev, struct device_driver *driver);
-/* Calls the driver's .remove() with the device's lock held. */
+/* These call the driver's .probe() and .remove() with the device's lock held. */
+int device_driver_attach(struct device_driver *driver, struct device *dev);
 void device_release_driver(struct device *dev);
 
 /* ---- PCI ---- */
@@ -75,6 +77,7 @@ struct pci_dev {
 	int vf_id;
 	struct pci_dev *vf[MAX_VFS];
 	int num_vfs;
+	int is_added; /* to its bus */
 };
 
 #define to_pci_dev(d) ((struct pci_dev *)((char *)(d) - offsetof(struct pci_dev, dev)))
@@ -84,7 +87,12 @@ void pci_unlock_rescan_remove(void);
 void pci_device_init(struct pci_dev *dev);
 int pci_iov_add_virtfn(struct pci_dev *dev, int id);
 void pci_iov_remove_virtfn(struct pci_dev *dev, int id);
-/* Releases the driver, and takes the device off its bus. The caller holds the rescan lock. */
+/* The first VFs of a PF; all that it has. */
+int sriov_add_vfs(struct pci_dev *dev, int num_vfs);
+void sriov_del_vfs(struct pci_dev *dev);
+/* Takes the device off its bus. The caller holds the rescan lock. */
+void pci_remove_bus_device(struct pci_dev *dev);
+/* Releases the driver before. */
 void pci_stop_and_remove_bus_device(struct pci_dev *dev);
 
 /* ---- IRQ descriptors ---- */
@@ -97,5 +105,7 @@ int irq_alloc_desc(void);
 void irq_free_desc(int irq);
 /* Moves what is bound to this CPU to others: walks all descriptors. The caller keeps them from changing. */
 void irq_migrate_all_off_this_cpu(void);
+/* Binds all descriptors to the vectors of this CPU, which comes up: walks them, as the above. */
+void setup_vector_irq(void);
 
 #endif

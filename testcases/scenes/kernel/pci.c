@@ -20,6 +20,7 @@ void pci_device_init(struct pci_dev *dev)
 {
 	*dev = (struct pci_dev){ 0 };
 	device_initialize(&dev->dev);
+	dev->is_added = 1;
 }
 
 int pci_iov_add_virtfn(struct pci_dev *dev, int id)
@@ -46,7 +47,29 @@ void pci_iov_remove_virtfn(struct pci_dev *dev, int id)
 	free(virtfn);
 }
 
+int sriov_add_vfs(struct pci_dev *dev, int num_vfs)
+{
+	int error = 0;
+
+	for (int id = 0; id < num_vfs && !error; id++)
+		error = pci_iov_add_virtfn(dev, id);
+	return error;
+}
+
+void sriov_del_vfs(struct pci_dev *dev)
+{
+	for (int id = MAX_VFS - 1; id >= 0; id--)
+		if (dev->vf[id])
+			pci_iov_remove_virtfn(dev, id);
+}
+
+void pci_remove_bus_device(struct pci_dev *dev)
+{
+	dev->is_added = 0;
+}
+
 void pci_stop_and_remove_bus_device(struct pci_dev *dev)
 {
 	device_release_driver(&dev->dev);
+	pci_remove_bus_device(dev);
 }

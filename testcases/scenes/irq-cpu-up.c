@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * A CPU comes up: it looks up every IRQ descriptor and uses it to set up its vectors, while a driver may free one. The
+ * caller needs sparse_irq_lock around the step (Linux: the fix of 2015). Here the driver happens to be through with it;
+ * the contract does not ask for an accident.
+ *
+ * model: linux
+ * broken: contract:cpu-up-locked observed; stack bringup_cpu cpu_up online_store vfs_write; held device.mutex;
+ *     missing sparse_irq_lock
+ * exercises: cpu-up-locked desc-alloc-locked desc-free-locked
+ */
+#include "kernel/kernel.h"
+
+/* Runs on the CPU that comes up. It takes no lock: its caller, on another CPU, holds it until this is done. */
+static void start_secondary(void *cpu)
+{
+	(void)cpu;
+	setup_vector_irq();
+}
+
+static void __cpu_up(void *cpu)
+{
+	struct task idle;
+
+	kthread_run(&idle, "swapper/1", start_secondary, cpu);
+	kthread_stop(&idle);
+}
+
+static void bringup_cpu(void *cpu)
+{
+#ifdef FIXED
+	irq_lock_sparse();
+#endif
+	__cpu_up(cpu);
+#ifdef FIXED
+	irq_unlock_sparse();
+#endif
+}
+
+static void cpu_up(void *cpu)
+{
+	bringup_cpu(cpu);
+}
+
+static long online_store(void *object, const char *text)
+{
+	struct device *cpu = object;
+
+	(void)text;
+	device_lock(cpu);
+	cpu_up(cpu);
+	device_unlock(cpu);
+	return 0;
+}
+
+static const struct attribute online = { .store = online_store };
+
+static void shell(void *cpu)
+{
+	vfs_write(&online, cpu, "1");
+}
+
+static void driver(void *irq)
+{
+	irq_free_desc(*(int *)irq);
+	*(int *)irq = irq_alloc_desc();
+}
+
+static void scenario(void)
+{
+	int irq = irq_alloc_desc();
+	struct device cpu;
+	struct task sh, other;
+
+	device_initialize(&cpu);
+	kthread_run(&other, "driver", driver, &irq);
+	kthread_stop(&other);
+	kthread_run(&sh, "sh", shell, &cpu);
+	kthread_stop(&sh);
+}
+
+int main(void)
+{
+	return start_kernel(scenario);
+}
