@@ -36,7 +36,8 @@ def measure(given, folder):
     for number, shape in enumerate(shapes(given.events)):
         traces[shape] = folder / f"{number}.trace"
         must([folder / "load", *shape], env={"UNDERLOCK": f"trace={traces[shape]}"})
-    tasks = {shape: lambda trace=trace: judge(given.underlock, trace, folder / "report") for shape, trace in traces.items()}
+    tasks = {shape: lambda trace=trace: judge(given.underlock, trace, folder / "report")
+             for shape, trace in traces.items()}
     seen, _ = interleaved(given.rounds, "analyzer", tasks, tasks)
     rows = []
     for shape, runs in seen.items():
@@ -55,10 +56,11 @@ def measure(given, folder):
 
 
 def show(rows):
-    table("analyzer: underlock check on a clean recording; processor seconds, millions of records a second, peak memory",
-          ["threads", "locks", "depth", "held", "records", "trace MiB", "bytes/record", "seconds", "min..max", "M records/s", "peak MiB",
-           "anonymous MiB"],
-          [[[row["threads"], row["locks"], row["depth"], row["held"], row["records"], f"{row['trace bytes'] / 2**20:.1f}",
-            f"{row['trace bytes'] / row['records']:.1f}", f"{row['processor seconds']['median']:.2f}", spread(row["processor seconds"], 2),
-            f"{row['million records a second']['median']:.2f}", f"{row['peak MiB']['median']:.0f}",
-            f"{row['peak anonymous MiB']['median']:.0f}"] for row in rows]])
+    table("analyzer: underlock check on a clean recording; processor seconds, peak memory",
+          ["threads", "locks", "depth", "held", "records", "trace MiB", "bytes/record", "seconds", "min..max",
+           "M records/s", "peak MiB", "anonymous MiB"],
+          [[[row["threads"], row["locks"], row["depth"], row["held"], row["records"],
+             f"{row['trace bytes'] / 2**20:.1f}", f"{row['trace bytes'] / row['records']:.1f}",
+             f"{row['processor seconds']['median']:.2f}", spread(row["processor seconds"], 2),
+             f"{row['million records a second']['median']:.2f}", f"{row['peak MiB']['median']:.0f}",
+             f"{row['peak anonymous MiB']['median']:.0f}"] for row in rows]])

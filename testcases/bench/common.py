@@ -11,7 +11,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-SETUP = "testcases/setup bench installs it"
+SETUP = "testcases/setup bench installs it"  # the way out where a peer is missing
 
 Result = collections.namedtuple("Result", "status stdout stderr processor wall peak anonymous")
 
@@ -56,7 +56,7 @@ def run(command, env=None, watch=False):
             child = subprocess.Popen(words(command), env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
                                      stdout=out, stderr=err)
         except OSError as reason:
-            raise Missing(f"{command[0]} cannot be run: {reason.strerror}; {SETUP}") from None
+            raise Missing(f"{command[0]} cannot be run: {reason.strerror}") from None
         try:
             pid = 0
             while not pid:
@@ -126,5 +126,6 @@ def table(title, header, groups, left=0):
     for group in groups:
         print()
         for row in group:
-            print("  " + "  ".join(f"{cell:{'<' if i < left else '>'}{widths[i]}}" for i, cell in enumerate(row)).rstrip())
+            cells = [f"{cell:{'<' if i < left else '>'}{widths[i]}}" for i, cell in enumerate(row)]
+            print("  " + "  ".join(cells).rstrip())
     sys.stdout.flush()

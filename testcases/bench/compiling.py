@@ -76,17 +76,18 @@ long work_${unit}_$n(Account &A, Ledger &L, const std::string &Name) {
 
 def write(file, language, functions, unit="unit"):
     head, function = (string.Template(text) for text in language)
-    file.write_text(head.substitute(unit=unit) + "".join(function.substitute(unit=unit, n=n) for n in range(functions)),
-                    encoding="utf-8")
+    texts = [head.substitute(unit=unit)] + [function.substitute(unit=unit, n=n) for n in range(functions)]
+    file.write_text("".join(texts), encoding="utf-8")
     return file
 
 
 def jobs(functions, folder):
-    """{row: (driver, arguments before -o)}: compilations first; a link finds its objects under the peer's name."""
+    """The compilations, {row: (driver, arguments before -o)}."""
     c = write(folder / "locks.c", C, functions)
     cxx = write(folder / "guards.cpp", CXX, functions)
     empty = write(folder / "empty.c", ("", ""), 0)
-    return {"C, an empty file, -O2": ("cc", ["-O2", "-c", empty]), f"C, {functions} functions, -O0": ("cc", ["-O0", "-c", c]),
+    return {"C, an empty file, -O2": ("cc", ["-O2", "-c", empty]),
+            f"C, {functions} functions, -O0": ("cc", ["-O0", "-c", c]),
             f"C, {functions} functions, -O2": ("cc", ["-O2", "-c", c]),
             f"C++, {functions} functions, -O2": ("c++", ["-O2", "-std=c++17", "-c", cxx])}
 
@@ -132,7 +133,8 @@ def measure(given, folder):
         rows.append({"what": row, "missing": {**missing, **gone}, "peers": {name: {
             "processor seconds": summary([seconds for seconds, _ in runs], 4),
             "times plain": summary([mine / plain for (mine, _), (plain, _) in zip(runs, base)]),
-            "bytes": runs[0][1], "bytes, times plain": round(runs[0][1] / base[0][1], 2)} for name, runs in seen.items()}})
+            "bytes": runs[0][1], "bytes, times plain": round(runs[0][1] / base[0][1], 2)}
+            for name, runs in seen.items()}})
     show(rows)
     return {"rows": rows}
 
@@ -149,3 +151,5 @@ def show(rows):
         groups.append(lines)
     table("compile: one command of the compiler's driver, with -g; processor seconds",
           ["", "", "median", "min..max", "x plain", "KiB", "x plain"], groups, left=2)
+    for name, reason in rows[0]["missing"].items():
+        print(f"\n  {name} is missing: {reason}")

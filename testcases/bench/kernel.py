@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Part `kernel`: boot and scenario of Debian's kernel in QEMU, with Underlock and without, by testcases/linux/run.
 
-The kernels have to be built (testcases/linux/build, and --plain); UNDERLOCK_WORK says where, as for that script. What
-QEMU takes is processor time in user mode. What the recording says is judged there as ever, and said here, but not measured.
+The kernels have to be built (testcases/linux/build, and --plain); UNDERLOCK_WORK says where, as for that script.
+Processor time is what QEMU takes in user mode. That script also judges the recording: a verdict that fails is said
+here, and is no part of the figures.
 """
 import os
 import pathlib
@@ -35,7 +36,8 @@ def ready(given):
     for kind, arguments in KINDS.items():
         image = work / kind / "arch/x86/boot/bzImage"
         if not image.exists():
-            raise Missing(f"{image} is not there; run {' '.join(['testcases/linux/build', *arguments])}, or set UNDERLOCK_WORK")
+            build = " ".join(["testcases/linux/build", *arguments])
+            raise Missing(f"{image} is not there; run {build}, or set UNDERLOCK_WORK")
 
 
 def measure(given, _folder):
@@ -44,7 +46,8 @@ def measure(given, _folder):
     plain = [processor for _, processor in seen["plain"]]
     rows = [{"kernel": kind, "processor seconds": summary([processor for _, processor in runs]),
              "wall seconds": summary([wall for wall, _ in runs]),
-             "times plain": summary([mine / base for (_, mine), base in zip(runs, plain)])} for kind, runs in seen.items()]
+             "times plain": summary([mine / base for (_, mine), base in zip(runs, plain)])}
+            for kind, runs in seen.items()]
     table("kernel: boot and scenario in QEMU; processor seconds",
           ["", "median", "min..max", "wall", "x plain"],
           [[[row["kernel"], f"{row['processor seconds']['median']:.1f}", spread(row["processor seconds"]),

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The peer LTTng-UST: a session daemon of our own, without root, with everything it writes in the scratch folder.
 
-pair.c has two tracepoints of its own for it, rather than LTTng's preloaded wrapper of the pthread functions: the wrapper
-emits three events a pair (before the lock, after it, after the unlock) and is one more call, so it would make LTTng look
-worse than it has to. An event carries what Underlock records, but for the stack, which LTTng-UST cannot record.
+pair.c has two tracepoints of its own for it, rather than LTTng's preloaded wrapper of the pthread functions: the
+wrapper emits three events a pair (before the lock, after it, after the unlock) and is one more call, so it would make
+LTTng look worse than it has to. An event carries what Underlock records, but for the stack, which LTTng-UST cannot
+record.
 
-Nothing may be lost, since a tracer that drops events is fast for free: the program waits when the buffers are full (which
-is not processor time), and a session that lost something all the same gives no figure.
+Nothing may be lost, since a tracer that drops events is fast for free: the program waits when the buffers are full
+(which is not processor time), and a session that lost something all the same gives no figure.
 """
 import os
 import re
@@ -59,7 +60,8 @@ class Session:
             self.command("enable-channel", "--userspace", "--session=bench", "--subbuf-size=1M", "--num-subbuf=8",
                          "--blocking-timeout=inf", "channel")
             self.command("enable-event", "--userspace", "--session=bench", "--channel=channel", "underlock_bench:*")
-            self.command("add-context", "--userspace", "--session=bench", "--channel=channel", "--type=vtid", "--type=ip")
+            self.command("add-context", "--userspace", "--session=bench", "--channel=channel", "--type=vtid",
+                         "--type=ip")
             self.command("start", "bench")
             result = must(self.user + program, env={**self.env, "LTTNG_UST_ALLOW_BLOCKING": "1",
                                                     "LTTNG_UST_REGISTER_TIMEOUT": str(READY_SECONDS * 1000)})

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * The two tracepoints of pair.c, for LTTng-UST. They carry the lock's address; thread and place come from the channel's
- * contexts (vtid, ip), so that an event says what Underlock's records say, but for the stack, which LTTng cannot record.
+ * The two tracepoints of pair.c, for LTTng-UST. They carry the lock's address; thread and place come from the
+ * channel's contexts (vtid, ip), so that an event says what Underlock's records say, but for the stack, which LTTng
+ * cannot record.
  */
 #undef LTTNG_UST_TRACEPOINT_PROVIDER
 #define LTTNG_UST_TRACEPOINT_PROVIDER underlock_bench

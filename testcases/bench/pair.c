@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What one uncontended pair of lock and unlock costs. The same loop is built for each peer; every thread has locks of its
-// own, so nothing but the tool's cost is measured.
+// What one uncontended pair of lock and unlock costs. The same loop is built for each peer; every thread has locks of
+// its own, so nothing but the tool's cost is measured.
 //
 //     pair THREADS PAIRS DEPTH      PAIRS each thread; DEPTH calls lie between the thread's start and the lock
 //
 // Prints two numbers, both nanoseconds a pair and the mean over the threads: processor time, then wall-clock time. The
 // first stays what it is when there are more threads than processors; the second has the waiting for one in it.
 //
-// Four locks a thread are taken in turn under an outer call chain, as code under test does, so that no tool is measured on
-// a single cached address. With TRACEPOINTS, each operation is followed by a tracepoint of LTTng-UST, inside the section.
+// Four locks a thread are taken in turn under an outer call chain, as code under test does, so that no tool is measured
+// on a single cached address. With TRACEPOINTS, a tracepoint of LTTng-UST stands beside each operation, in the section.
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Part `pair`: what one uncontended pair of lock and unlock costs, by threads and by stack depth, and bytes an event.
 
-A peer's figure is the threads' processor time by their pairs, so that neither other load nor more threads than processors
-shows; wall-clock time stands beside it. Shares are made within each round, from runs that followed each other.
+A peer's figure is the threads' processor time by their pairs, in which more threads than processors do not show;
+wall-clock time stands beside it. Ratios are made within each round, from runs that followed each other.
 """
 import collections
 import json
@@ -14,7 +14,7 @@ from lttng import Session
 
 BASE = "plain"
 YARDSTICK = "ThreadSanitizer"
-VALGRIND_SHARE = 50  # under Valgrind a pair costs a thousand times as much: fewer of them, the cost is by the pair anyway
+VALGRIND_SHARE = 50  # under Valgrind a pair costs a thousand times as much: fewer of them; the cost is by the pair
 SHAPES = [(1, 8), (2, 8), (4, 8), (8, 8), (1, 2), (1, 32)]
 QUICK_SHAPES = [(1, 8), (2, 8), (1, 32)]
 
@@ -68,7 +68,6 @@ class Recording(Peer):
             self.verified.append(command)
         self.trace.unlink()
         return result, size
-
 
     def verify(self, events):
         """What did not get into the recording was not paid for, so it would be no figure."""
@@ -128,9 +127,9 @@ def shape_row(threads, depth, there, given):
         cost = [run.processor for run in runs]
         figures = {"processor nanoseconds": summary(cost), "wall nanoseconds": summary([run.wall for run in runs]),
                    "times plain": summary([mine / base for mine, base in zip(cost, plain)])}
-        if yardstick:
-            figures["of what TSan adds"] = summary([(mine - base) / (other - base) for mine, base, other
-                                                    in zip(cost, plain, yardstick) if other > base] or [0], 3)
+        shares = [(mine - base) / (other - base) for mine, base, other in zip(cost, plain, yardstick) if other > base]
+        if shares:
+            figures["of what TSan adds"] = summary(shares, 3)
         if runs[0].bytes_an_event:
             figures["bytes an event"] = round(statistics.median(run.bytes_an_event for run in runs), 2)
         row["peers"][name] = figures
@@ -147,24 +146,26 @@ def show(rows, absent):
                           f"{figures['wall nanoseconds']['median']:.1f}", f"{figures['times plain']['median']:.1f}",
                           f"{adds['median']:.0%}" if adds and name != BASE else "",
                           figures.get("bytes an event", "")])
-        lines += [[name, row["threads"], row["depth"], "missing"] for name in {**absent, **row["missing"]}]
+        lines += [[name, row["threads"], row["depth"], "missing"] for name in absent if name not in row["peers"]]
         groups.append(lines)
     table("pair: one uncontended lock and unlock; processor nanoseconds a pair",
-          ["", "threads", "depth", "median", "min..max", "wall", "x plain", "adds, of TSan's", "bytes/event"], groups, left=1)
+          ["", "threads", "depth", "median", "min..max", "wall", "x plain", "adds, of TSan's", "bytes/event"],
+          groups, left=1)
+    for name, reason in absent.items():
+        print(f"\n  {name} is missing: {reason}")
 
 
 def measure(given, folder):
     there, missing = peers(given.underlock, folder)
-    for name in (BASE, "Underlock, recording"):
-        if name in missing:
-            die(f"{name}: {missing[name]}")
-    for name, reason in missing.items():
-        progress(f"{name} is missing: {reason}")
     rows = []
     try:
+        for name, reason in missing.items():
+            if name == BASE or name.startswith("Underlock"):
+                die(f"{name}: {reason}")
+            progress(f"{name} is missing: {reason}")
         for threads, depth in QUICK_SHAPES if given.quick else SHAPES:
             rows.append(shape_row(threads, depth, there, given))
-            for name, reason in rows[-1]["missing"].items():  # what failed once is not tried again, and said in each row
+            for name, reason in rows[-1]["missing"].items():  # what failed once is not tried again
                 missing[name] = reason
                 there.pop(name).close()
     finally:
