@@ -30,7 +30,6 @@ class Session:
             if not shutil.which(tool):
                 raise Missing(f"{tool} is not there; {SETUP}")
         self.home = home
-        self.home.mkdir()
         self.env = {"HOME": str(self.home), "LTTNG_HOME": str(self.home)}
         # Root's daemon would live in /run and serve the whole machine. None outlives the benchmark, whatever ends that.
         self.user = ["setpriv", "--pdeathsig", "TERM"]
@@ -40,12 +39,18 @@ class Session:
         self.log = open(self.home / "log", "w+", encoding="utf-8", errors="replace")
         self.daemon = subprocess.Popen(self.user + ["lttng-sessiond", "--no-kernel"], env={**os.environ, **self.env},
                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        try:
+            self.wait_until_ready()
+        except BaseException:
+            self.close()
+            raise
+
+    def wait_until_ready(self):
         until = time.monotonic() + READY_SECONDS
         while run(self.user + ["lttng", "--no-sessiond", "list"], env=self.env).status:
             if self.daemon.poll() is not None or time.monotonic() > until:
                 self.log.seek(0)
                 said = self.log.read().strip()
-                self.close()
                 raise Missing(f"lttng-sessiond does not answer in {self.home}: {said or 'it said nothing'}")
             time.sleep(0.05)
 

@@ -79,12 +79,11 @@ class Recording(Peer):
 
 class LTTng(Peer):
     def __init__(self, folder):
-        self.session = Session(folder)
         try:
             super().__init__(folder, flags=["-DTRACEPOINTS", f"-I{HERE}", "-llttng-ust", "-ldl"])
         except Missing as reason:
-            self.close()
             raise Missing(f"{reason}\n{SETUP}") from None
+        self.session = Session(folder)
 
     def start(self, command, events):
         return self.session.record(command, events)
@@ -94,8 +93,8 @@ class LTTng(Peer):
 
 
 def peers(underlock, folder):
-    """All peers in the order of the table: {name: peer}, and {name: why it is missing}."""
-    makers = {
+    """All peers in the order of the table, {name: what makes it}."""
+    return {
         BASE: lambda: Peer(folder / "plain"),
         "Underlock, not recording": lambda: Peer(folder / "underlock", [underlock, "cc"]),
         "Underlock, recording": lambda: Recording(folder / "underlock", underlock),
@@ -106,20 +105,17 @@ def peers(underlock, folder):
         "Helgrind": lambda: Valgrind(folder / "valgrind", "helgrind"),
         "DRD": lambda: Valgrind(folder / "valgrind", "drd"),
     }
-    there, missing = {}, {}
-    for name, make in makers.items():
-        try:
-            there[name] = make()
-        except Missing as reason:
-            missing[name] = str(reason)
-    return there, missing
+
+
+def needed(name):
+    return name == BASE or name.startswith("Underlock")
 
 
 def shape_row(threads, depth, there, given):
     """One row: every peer's rounds, and what they are beside the base and the yardstick of the same round."""
     tasks = {name: lambda peer=peer: peer.run(threads, given.pairs, depth) for name, peer in there.items()}
-    needed = [name for name in there if name == BASE or name.startswith("Underlock")]
-    seen, missing = interleaved(given.rounds, f"pair, {threads} thread(s), {depth} calls deep", tasks, needed)
+    seen, missing = interleaved(given.rounds, f"pair, {threads} thread(s), {depth} calls deep", tasks,
+                                list(filter(needed, there)))
     row = {"threads": threads, "depth": depth, "pairs": given.pairs, "missing": missing, "peers": {}}
     plain = [run.processor for run in seen[BASE]]
     yardstick = [run.processor for run in seen.get(YARDSTICK, [])]
@@ -156,13 +152,16 @@ def show(rows, absent):
 
 
 def measure(given, folder):
-    there, missing = peers(given.underlock, folder)
-    rows = []
+    there, missing, rows = {}, {}, []
     try:
-        for name, reason in missing.items():
-            if name == BASE or name.startswith("Underlock"):
-                die(f"{name}: {reason}")
-            progress(f"{name} is missing: {reason}")
+        for name, make in peers(given.underlock, folder).items():
+            try:
+                there[name] = make()
+            except Missing as reason:
+                if needed(name):
+                    die(f"{name}: {reason}")
+                progress(f"{name} is missing: {reason}")
+                missing[name] = str(reason)
         for threads, depth in QUICK_SHAPES if given.quick else SHAPES:
             rows.append(shape_row(threads, depth, there, given))
             for name, reason in rows[-1]["missing"].items():  # what failed once is not tried again
