@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Lists of findings that are right: a paragraph each, the fingerprint and a title, and below them the reason.
+
+'#' begins a comment. What a recording is judged to have is compared with such a list: no more and no fewer.
+"""
+
+import pathlib
+
+
+def expected(path):
+    """{fingerprint: title} of the list in the file `path`. A finding without a reason ends the program."""
+    wanted = {}
+    for paragraph in pathlib.Path(path).read_text().split("\n\n"):
+        lines = [line for line in paragraph.splitlines() if line and not line.startswith("#")]
+        if lines:
+            fingerprint, _, title = lines[0].partition(" ")
+            if not lines[1:]:
+                raise SystemExit(f"error: {path} gives no reason for {fingerprint}")
+            wanted[fingerprint] = title.strip()
+    return wanted
+
+
+def compare(findings, path):
+    """What is wrong, one line each: in the list and not found, or found and not in the list."""
+    wanted, found = expected(path), {finding["fingerprint"]: finding for finding in findings}
+    complaints = [f"missing: {fingerprint} {wanted[fingerprint]}" for fingerprint in wanted if fingerprint not in found]
+    for fingerprint, finding in found.items():
+        if fingerprint not in wanted:
+            complaints.append(f"not in {pathlib.Path(path).name}: {fingerprint} [{finding['analysis']}, "
+                              f"{finding['certainty']}] {finding['title']}: {', '.join(finding['identity'])}")
+    return complaints
