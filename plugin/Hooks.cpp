@@ -124,7 +124,8 @@ void HookEmitter::prepare(const PlannedCall &C) {
     if (Address->getType()->isPointerTy() && Mark->Indirect)
       Address = IRBuilder<>(C.Call).CreateLoad(Address->getType(), Address);
     if (Address->getType()->isPointerTy())
-      LockCalls.push_back({&C, Lock, Mark, Address, Names.name(Address)});
+      LockCalls.push_back({&C, Lock, Mark, Address,
+                           Mark->What == model::Verb::Init ? Names.nameAtBirth(Address) : Names.name(Address)});
     else
       Told.Skips.push_back({sourceName(*C.Call->getFunction()), Mark->Function,
                             C.Call->getDebugLoc() ? C.Call->getDebugLoc().getLine() : 0, "no pointer"});

@@ -9,7 +9,8 @@
 //   - the last struct with a name on the way, outside the lock's own type, and its member there: `struct.field`;
 //   - without a step, a global by its symbol, a local by `function.variable` (or, when the variable is a struct, by the
 //     member that its description has at this offset: a first member of a global has no getelementptr at all);
-//   - arguments, phis and other pointers have no class that could be told here.
+//   - arguments, phis and other pointers have no class that could be told here; but where a lock is initialised, the
+//     global or member that points to it names it: `queue.mut`, `item_locks[]`.
 // Members are found by offset in the debug information; without it they are numbered: `device#3`.
 #include "LockNames.h"
 #include "llvm/ADT/StringExtras.h"
@@ -58,6 +59,22 @@ LockName LockNames::name(const Value *Lock) {
   if (!nameBySteps(A, Out))
     nameByVariable(A, Out);
   Out.Expression = expressionOf(A);
+  return Out;
+}
+
+LockName LockNames::nameAtBirth(const Value *Lock) {
+  LockName Out = name(Lock);
+  Access A = trace(Lock);
+  const auto *Load = dyn_cast<LoadInst>(A.Base);
+  if (!Out.ClassName.empty() || !A.Steps.empty() || !A.Direct || !Load)
+    return Out;
+  Access Slot = trace(Load->getPointerOperand());
+  LockName Pointer;
+  if (!nameBySteps(Slot, Pointer) && isa<GlobalVariable>(Slot.Base))
+    nameByVariable(Slot, Pointer);
+  Out.ClassName = Pointer.ClassName;
+  if (!Out.ClassName.empty() && (!A.Exact || A.Offset != 0) && !StringRef(Out.ClassName).ends_with("[]"))
+    Out.ClassName += "[]";
   return Out;
 }
 

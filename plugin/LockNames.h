@@ -22,6 +22,9 @@ class LockNames {
 public:
   LockNames(const llvm::Module &M, const model::Model &Model, const ModuleMarks &Marks);
   LockName name(const llvm::Value *Lock);
+  // The same where the lock is born. There, the global or member that points to it will do for a name: one place gives
+  // birth to a class, while who takes the lock later may hold any of several pointers to it.
+  LockName nameAtBirth(const llvm::Value *Lock);
   // Has the lock no name here, and is it reached from an argument: so that a caller may name it?
   bool isHandedIn(const llvm::Value *Lock);
   // The local variable that a pointer points into; null when it is none.

@@ -120,12 +120,26 @@ static bool sameModels(llvm::ArrayRef<std::unique_ptr<OpenTrace>> Traces) {
   return true;
 }
 
+// The models that one of these recordings names. A helper that is linked with the runtime and has nothing marked names
+// none; it is judged by the rules of the others, so that the contracts of all can be laid side by side.
+static std::vector<std::string> modelsOfAny(const std::vector<std::string> &Paths) {
+  for (const std::string &Path : Paths)
+    if (auto File = TraceFile::open(Path, llvm::nulls()))
+      if (std::vector<std::string> Models = recordedModels(*File); !Models.empty())
+        return Models;
+  return {};
+}
+
 int cli::judge(const std::vector<std::string> &Paths, const JudgeOptions &O) {
   std::vector<std::unique_ptr<OpenTrace>> Traces;
+  std::vector<std::string> Otherwise;
+  if (O.Together && O.Models.empty())
+    Otherwise = modelsOfAny(Paths);
   for (const std::string &Path : Paths) {
     OpenOptions Options;
     Options.Path = Path;
     Options.Models = O.Models;
+    Options.Otherwise = Otherwise;
     Options.ShippedModels = findInstallation().Models;
     Options.Binary = O.Binary;
     Traces.push_back(openTrace(Options, llvm::errs()));

@@ -91,6 +91,8 @@ std::unique_ptr<OpenTrace> underlock::openTrace(const OpenOptions &Options, llvm
   std::vector<std::string> Models = Options.Models;
   if (Models.empty())
     Models = recordedModels(*File);
+  if (Models.empty())
+    Models = Options.Otherwise;
   model::Model M;
   // Without any unit there is nothing to judge; the source says that, and needs no model for it.
   if (!Models.empty()) {

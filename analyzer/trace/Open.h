@@ -20,9 +20,10 @@ namespace underlock {
 
 struct OpenOptions {
   std::string Path;
-  std::vector<std::string> Models; // empty: those that the trace names
-  std::string ShippedModels;       // the folder of the shipped models
-  std::string Binary;              // stands in for the recorded program or vmlinux when looking for names; or empty
+  std::vector<std::string> Models;    // empty: those that the trace names
+  std::vector<std::string> Otherwise; // those to take when the trace names none either
+  std::string ShippedModels;          // the folder of the shipped models
+  std::string Binary;                 // stands in for the recorded program or vmlinux when looking for names; or empty
 };
 
 // Members refer to each other, so it stays where it was made.

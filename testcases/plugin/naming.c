@@ -176,6 +176,29 @@ void unknown(struct lock *argument, struct outer *o, int i)
 	lock_acquire((void *)(long)i);
 }
 
+struct lock *to_lock, *to_locks;
+
+// Where a lock is born, what points to it will do; where it is taken later, it will not.
+void births(struct lock *argument, struct outer *o, struct lock **slot, int i)
+{
+	// CHECK: [[#@LINE+1]] init mutex lock_init in births: <outer.pointer> (o->pointer)
+	lock_init(o->pointer);
+	// CHECK: [[#@LINE+1]] init mutex lock_init in births: <outer.pointer> (object.pointer)
+	lock_init(object.pointer);
+	// CHECK: [[#@LINE+1]] init mutex lock_init in births: <to_lock> (to_lock)
+	lock_init(to_lock);
+	// CHECK: [[#@LINE+1]] init mutex lock_init in births: <to_locks[]> (to_locks)
+	lock_init(&to_locks[i]);
+	// CHECK: [[#@LINE+1]] acquire mutex lock_acquire in births: <> (to_lock)
+	lock_acquire(to_lock);
+	// CHECK: [[#@LINE+1]] init mutex lock_init in births: <outer.first> (o->first)
+	lock_init(&o->first);
+	// CHECK: [[#@LINE+1]] init mutex lock_init in births: <> (argument)
+	lock_init(argument);
+	// CHECK: [[#@LINE+1]] init mutex lock_init in births: <> (slot)
+	lock_init(*slot);
+}
+
 // A lock whose type the model does not list is named by the members that were written.
 void unlisted(struct has_unlisted *h)
 {
