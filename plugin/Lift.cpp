@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Two things about inline functions stand between a lock and its name.
-//
 // A wrapper is handed its lock by its caller: `lock_guard<mutex>::lock_guard(mutex &)`, `mutex::lock()`, a kernel's
 // `static inline void take(struct mutex *)`. Inside it the lock has no name, and all locks that come through it would
 // be one. So its calls are inlined here, callees first, until the lock is written as somebody's member, variable or
 // global: what an optimiser does later anyway, done at every level, and only for functions that are handed a lock.
 // Debug information keeps the frames.
-//
-// An inline function of C++ has many copies, and the linker keeps the first one. If that comes from an object that was
-// built without the plugin, all hooks in the other copies are gone. So what has marks in it gets a copy of this unit's
-// own for this unit's direct calls. (A call through a vtable or a pointer still goes where the linker decides: the
-// address of a function is one for all units, and has to be.)
 //
 // Large functions and recursive ones are not inlined: their locks are named in the run, by where they were initialised.
 #include "Lift.h"
@@ -20,7 +13,6 @@
 #include "llvm/Analysis/CallGraph.h"
 #include "llvm/Analysis/InlineCost.h"
 #include "llvm/IR/Attributes.h"
-#include "llvm/IR/GlobalAlias.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/Transforms/Utils/Cloning.h"
@@ -38,7 +30,7 @@ public:
   Lifter(Module &M, ModuleMarks &Marks, LockNames &Names, Exclusions &Excluded)
       : M(M), Marks(Marks), Names(Names), Excluded(Excluded) {}
 
-  LiftCounts run() {
+  unsigned run() {
     for (Function *F : calleesFirst()) {
       if (!Excluded.reason(*F).empty())
         continue;
@@ -51,9 +43,7 @@ public:
         Quiet.insert(F);
     }
     dropUnused();
-    for (Function *F : sharedWithMarks())
-      makeOwn(*F);
-    return Counts;
+    return Lifted;
   }
 
 private:
@@ -101,7 +91,7 @@ private:
     inlineMakers(F, Guards);
     for (CallBase *Call : Calls) {
       InlineFunctionInfo Info;
-      Counts.Lifted += inlineCall(*Call, Info);
+      Lifted += inlineCall(*Call, Info);
     }
     Names.changed();
   }
@@ -184,69 +174,18 @@ private:
     }
   }
 
-  std::vector<Function *> sharedWithMarks() {
-    std::vector<Function *> Out;
-    for (Function &F : M) {
-      bool Shared = F.hasLinkOnceODRLinkage() || F.hasWeakODRLinkage();
-      if (!F.isDeclaration() && Shared && Excluded.reason(F).empty() && hasMarks(F) &&
-          none_of(F, [](const BasicBlock &B) { return B.hasAddressTaken(); }))
-        Out.push_back(&F);
-    }
-    return Out;
-  }
-
-  bool hasMarks(Function &F) {
-    const FunctionMarks *Own = Marks.of(&F);
-    if (Own && !Own->Locks.empty())
-      return false; // its body is left alone
-    if (Own && !(Own->Entries.empty() && Own->Exits.empty()))
-      return true;
-    return any_of(instructions(F), [&](const Instruction &I) {
-      const auto *Call = dyn_cast<CallBase>(&I);
-      return Call && Marks.ofCallee(*Call);
-    });
-  }
-
-  void makeOwn(Function &F) {
-    SmallVector<CallBase *, 8> Calls;
-    auto Collect = [&](const Value &Callee) {
-      for (const Use &U : Callee.uses())
-        if (auto *Call = dyn_cast<CallBase>(U.getUser()); Call && Call->isCallee(&U))
-          Calls.push_back(Call);
-    };
-    Collect(F);
-    for (GlobalAlias &A : M.aliases())
-      if (A.getAliaseeObject() == &F)
-        Collect(A);
-    if (Calls.empty())
-      return;
-    ValueToValueMapTy Map;
-    Function *Own = CloneFunction(&F, Map);
-    Own->setName(F.getName() + OwnSuffix);
-    Own->setLinkage(GlobalValue::InternalLinkage);
-    Own->setVisibility(GlobalValue::DefaultVisibility);
-    Own->setComdat(nullptr);
-    Own->setDSOLocal(true);
-    Marks.same(Own, &F);
-    for (CallBase *Call : Calls)
-      Call->setCalledOperand(Own);
-    ++Counts.Own;
-    if (F.use_empty() && F.isDiscardableIfUnused())
-      erase(F);
-  }
-
   Module &M;
   ModuleMarks &Marks;
   LockNames &Names;
   Exclusions &Excluded;
   SmallPtrSet<Function *, 16> Recursive;
   SmallPtrSet<Function *, 16> Wrappers, Quiet;
-  LiftCounts Counts;
+  unsigned Lifted = 0;
 };
 
 } // namespace
 
-LiftCounts liftLocks(Module &M, ModuleMarks &Marks, LockNames &Names, Exclusions &Excluded) {
+unsigned liftLocks(Module &M, ModuleMarks &Marks, LockNames &Names, Exclusions &Excluded) {
   return Lifter(M, Marks, Names, Excluded).run();
 }
 

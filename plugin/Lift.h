@@ -10,13 +10,8 @@
 
 namespace underlock::plugin {
 
-struct LiftCounts {
-  unsigned Lifted = 0; // calls of wrappers that were inlined
-  unsigned Own = 0;    // inline functions that got a body of this unit's own
-};
-
-// Changes the module. `Marks` learns of new functions; `Names` forgets what it knew.
-LiftCounts liftLocks(llvm::Module &M, ModuleMarks &Marks, LockNames &Names, Exclusions &Excluded);
+// Changes the module; `Names` forgets what it knew. Returns how many calls of wrappers were inlined.
+unsigned liftLocks(llvm::Module &M, ModuleMarks &Marks, LockNames &Names, Exclusions &Excluded);
 
 } // namespace underlock::plugin
 

@@ -16,14 +16,13 @@
 
 namespace underlock::plugin {
 
-// What the name of a unit's own copy of an inline function ends with (Lift.cpp).
-inline constexpr llvm::StringLiteral OwnSuffix = ".underlock";
+// Behind the name of an instrumented copy of an inline function; the hash of the marks follows (Own.cpp).
+inline constexpr llvm::StringLiteral OwnSuffix = ".underlock.";
 
 // The name that a function has in its source, as the linker sees it.
 inline llvm::StringRef linkageName(const llvm::GlobalValue &F) {
   llvm::StringRef Name = llvm::GlobalValue::dropLLVMManglingEscape(F.getName());
-  Name.consume_back(OwnSuffix);
-  return Name;
+  return Name.substr(0, Name.rfind(OwnSuffix));
 }
 
 // A point of the model: an event's, or one end of a phase.

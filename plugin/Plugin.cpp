@@ -11,8 +11,9 @@
 //
 //   Marks      which functions the model speaks of           LockNames  the class and expression of a lock
 //   Exclusions functions that must not be touched, and why   TypeNames  structs and members out of debug information
-//   Lift       locks brought to where they have a name       Summary    what was done, as a line of JSON
+//   Lift       locks brought to where they have a name       Own        inline functions kept from other units' copies
 //   Plan       what gets hooks                               Hooks      IR emission
+//   Summary    what was done, as a line of JSON
 //
 // Options, each behind -mllvm, with -fplugin=UnderlockPlugin.so -fpass-plugin=UnderlockPlugin.so:
 //   -underlock-model=NAME        a shipped model or a path; repeatable
@@ -24,6 +25,7 @@
 #include "Hooks.h"
 #include "Lift.h"
 #include "Marks.h"
+#include "Own.h"
 #include "Plan.h"
 #include "Summary.h"
 #include "llvm/ADT/Statistic.h"
@@ -48,7 +50,7 @@ using namespace underlock::plugin;
 
 STATISTIC(NumPlaced, "Number of marks placed");
 STATISTIC(NumLifted, "Number of calls inlined because they are handed a lock");
-STATISTIC(NumOwn, "Number of inline functions with marks that got a body of their own");
+STATISTIC(NumOwn, "Number of inline functions and vtables that got an instrumented copy under a name of its own");
 STATISTIC(NumSkipped, "Number of marked places left alone");
 
 static cl::list<std::string> ModelNames("underlock-model", cl::desc("Underlock: a shipped model's name, or a path"),
@@ -136,9 +138,9 @@ private:
     if (!Marks.empty()) {
       Exclusions Excluded(M, Model);
       LockNames Names(M, Model, Marks);
-      LiftCounts Lifted = liftLocks(M, Marks, Names, Excluded);
-      NumLifted += Lifted.Lifted;
-      NumOwn += Lifted.Own;
+      NumLifted += liftLocks(M, Marks, Names, Excluded);
+      NumOwn += makeOwnCopies(M, Marks, Excluded, Told.ModelHash);
+      Names.changed();
       Plan P = makePlan(M, Marks, Excluded);
       Told.Skips = P.Skips;
       HookEmitter(M, Told.Model, Names, Told).emit(P);
