@@ -5,8 +5,8 @@
 //   after the call      acquired or failed, init, then ends of phases. After an invoke that is its normal edge
 //   entry               behind the allocas, before anything else of the function
 //   exit                before each return, and where an exception passes through
-// Records are private, writable globals in the default section (a kernel's linker script knows no other), so that a copy
-// of a linkonce function brings its own.
+// Records are private, writable globals in the default section (a kernel's linker script knows no other), so that a
+// copy of a linkonce function brings its own.
 #include "Hooks.h"
 #include "llvm/Demangle/Demangle.h"
 #include "llvm/IR/DebugInfoMetadata.h"
@@ -93,11 +93,13 @@ void HookEmitter::warn(const Function &F, const Twine &Text) {
   M.getContext().diagnose(Warning(("underlock: in " + Twine(sourceName(F)) + ": " + Text).str()));
 }
 
-void HookEmitter::emit(const Plan &P) {
+void HookEmitter::emit(const Plan &P, const HandOvers &Handed) {
   // All names first: they are read from IR as Clang made it.
   for (const PlannedCall &C : P.Calls)
     if (C.LockMarks)
       prepare(C);
+  for (const HandOver &H : Handed.Names)
+    emitName(H);
   auto Next = LockCalls.begin();
   for (const PlannedCall &C : P.Calls) {
     emitPoints(C, /*After=*/false);
@@ -109,6 +111,8 @@ void HookEmitter::emit(const Plan &P) {
     emitEntry(F);
     emitExits(F);
   }
+  for (const auto &[F, Locks] : Handed.Deaths)
+    emitDeaths(*F, Locks);
 }
 
 void HookEmitter::prepare(const PlannedCall &C) {
@@ -134,8 +138,8 @@ void HookEmitter::prepare(const PlannedCall &C) {
 
 void HookEmitter::emitLockCall(const LockCall &C) {
   CallBase &Call = *C.Planned->Call;
-  Site S{verbOf(C.Mark->What), modeOf(C.Mark->LockMode), C.Lock->Id, C.Mark->Function, C.Name, Call.getFunction(),
-         Call.getDebugLoc()};
+  Site S{verbOf(C.Mark->What), modeOf(C.Mark->LockMode), C.Lock->Id, C.Mark->Function, C.Name,
+         Call.getFunction(),   Call.getDebugLoc()};
   Constant *Record = record(S);
   DebugLoc Where = placeIn(*Call.getFunction(), Call.getDebugLoc(), false);
   IRBuilder<> Before(&Call);
@@ -173,8 +177,8 @@ void HookEmitter::outcome(const LockCall &C, Constant *Record, Value *Lock, Valu
   Type *Result = Call.getType();
   bool Testable = Result->isIntegerTy() || Result->isPointerTy();
   if (C.Mark->If != model::Success::Always && !Testable)
-    warn(*Call.getFunction(), "the model tests what " + C.Mark->Function + " returns, and here that is no number: taken " +
-                                  "as always successful");
+    warn(*Call.getFunction(), "the model tests what " + C.Mark->Function +
+                                  " returns, and here that is no number: taken " + "as always successful");
   if (C.Mark->If == model::Success::Always || !Testable) {
     call(B, "__underlock_v1_acquired", B.getVoidTy(), {Record, Lock, Place});
     return;
@@ -215,6 +219,33 @@ void HookEmitter::emitPoints(const PlannedCall &C, bool After) {
   }
 }
 
+void HookEmitter::emitName(const HandOver &H) {
+  Function *In = H.Before->getFunction();
+  DebugLoc Where = H.Before->getDebugLoc();
+  IRBuilder<> B(H.Before);
+  B.SetCurrentDebugLocation(placeIn(*In, Where, false));
+  std::string Callee;
+  if (const auto *Call = dyn_cast<CallBase>(H.Before); Call && Call->getCalledFunction())
+    Callee = linkageName(*Call->getCalledFunction()).str();
+  Constant *Record = record({UNDERLOCK_VERB_NAME, UNDERLOCK_MODE_EXCLUSIVE, "", Callee, H.Name, In, Where});
+  Value *Lock = B.CreatePointerBitCastOrAddrSpaceCast(H.Lock, B.getPtrTy());
+  call(B, "__underlock_v1_name", B.getVoidTy(), {Record, Lock});
+}
+
+void HookEmitter::emitDeaths(Function &F, ArrayRef<LocalLock> Locks) {
+  EscapeEnumerator Exits(F, "underlock.unwind");
+  while (IRBuilder<> *B = Exits.Next()) {
+    DebugLoc Here = B->GetInsertPoint() != B->GetInsertBlock()->end() ? B->GetInsertPoint()->getDebugLoc() : DebugLoc();
+    B->SetCurrentDebugLocation(placeIn(F, Here, false));
+    for (const LocalLock &L : Locks) {
+      Value *Lock = B->CreatePointerBitCastOrAddrSpaceCast(L.Variable, B->getPtrTy());
+      Lock = L.Offset ? B->CreateConstInBoundsGEP1_64(B->getInt8Ty(), Lock, L.Offset) : Lock;
+      call(*B, "__underlock_v1_destroy", B->getVoidTy(),
+           {record({UNDERLOCK_VERB_DESTROY, UNDERLOCK_MODE_EXCLUSIVE, "", "", L.Name, &F, Here}), Lock});
+    }
+  }
+}
+
 void HookEmitter::emitEntry(const PlannedFunction &F) {
   BasicBlock &Entry = F.Function->getEntryBlock();
   IRBuilder<> B(&*Entry.getFirstNonPHIOrDbgOrAlloca());
@@ -241,9 +272,11 @@ void HookEmitter::emitExits(const PlannedFunction &F) {
 
 void HookEmitter::emitPoint(IRBuilder<> &B, const PointMark &P, Function *In, StringRef Callee, DebugLoc Where,
                             ArrayRef<Value *> Arguments) {
-  underlock_verb Verb = P.Event ? UNDERLOCK_VERB_EVENT : P.IsEnd ? UNDERLOCK_VERB_PHASE_END : UNDERLOCK_VERB_PHASE_BEGIN;
-  Constant *Record = record({Verb, UNDERLOCK_MODE_EXCLUSIVE, P.Event ? P.Event->Id : P.Phase->Id, Callee.str(), {}, In,
-                             Where});
+  underlock_verb Verb = P.Event   ? UNDERLOCK_VERB_EVENT
+                        : P.IsEnd ? UNDERLOCK_VERB_PHASE_END
+                                  : UNDERLOCK_VERB_PHASE_BEGIN;
+  Constant *Record =
+      record({Verb, UNDERLOCK_MODE_EXCLUSIVE, P.Event ? P.Event->Id : P.Phase->Id, Callee.str(), {}, In, Where});
   if (P.Phase) {
     call(B, P.IsEnd ? "__underlock_v1_phase_end" : "__underlock_v1_phase_begin", B.getVoidTy(), {Record});
     return;
@@ -297,8 +330,9 @@ Constant *HookEmitter::text(StringRef Text) {
 Constant *HookEmitter::unit() {
   if (!Unit) {
     IRBuilder<> B(M.getContext());
-    Constant *Content = ConstantStruct::getAnon({B.getInt32(0), B.getInt32(UNDERLOCK_HOOK_ABI), B.getInt64(Told.ModelHash),
-                                                 text(ModelText), text(M.getSourceFileName())});
+    Constant *Content =
+        ConstantStruct::getAnon({B.getInt32(0), B.getInt32(UNDERLOCK_HOOK_ABI), B.getInt64(Told.ModelHash),
+                                 text(ModelText), text(M.getSourceFileName())});
     Unit = new GlobalVariable(M, Content->getType(), false, GlobalValue::PrivateLinkage, Content, "__underlock.unit");
   }
   return Unit;
@@ -322,9 +356,10 @@ Constant *HookEmitter::record(const Site &S) {
   P.ClassName = S.Lock.ClassName;
   P.Expression = S.Lock.Expression;
   IRBuilder<> B(M.getContext());
-  Constant *Content = ConstantStruct::getAnon(
-      {B.getInt32(0), B.getInt8(S.Verb), B.getInt8(S.Mode), B.getInt8(0), B.getInt8(0), B.getInt32(P.Line),
-       B.getInt32(P.Column), unit(), text(P.Mark), text(P.File), text(P.Function), text(P.Expression), text(P.ClassName)});
+  Constant *Content =
+      ConstantStruct::getAnon({B.getInt32(0), B.getInt8(S.Verb), B.getInt8(S.Mode), B.getInt8(0), B.getInt8(0),
+                               B.getInt32(P.Line), B.getInt32(P.Column), unit(), text(P.Mark), text(P.File),
+                               text(P.Function), text(P.Expression), text(P.ClassName)});
   Told.Placed.push_back(std::move(P));
   return new GlobalVariable(M, Content->getType(), false, GlobalValue::PrivateLinkage, Content, "__underlock.site");
 }

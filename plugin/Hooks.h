@@ -4,12 +4,13 @@
 #ifndef UNDERLOCK_PLUGIN_HOOKS_H
 #define UNDERLOCK_PLUGIN_HOOKS_H
 
+#include "HandOver.h"
 #include "LockNames.h"
 #include "Plan.h"
 #include "Summary.h"
+#include "underlock/hooks.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/IR/IRBuilder.h"
-#include "underlock/hooks.h"
 
 namespace underlock::plugin {
 
@@ -18,7 +19,7 @@ class HookEmitter {
 public:
   // `ModelText` goes into the unit record: names or absolute paths of the models, separated by ':'.
   HookEmitter(llvm::Module &M, llvm::StringRef ModelText, LockNames &Names, Summary &Told);
-  void emit(const Plan &P);
+  void emit(const Plan &P, const HandOvers &Handed);
 
 private:
   // What a site record says, but for the unit.
@@ -42,6 +43,8 @@ private:
   void emitLockCall(const LockCall &C);
   void outcome(const LockCall &C, llvm::Constant *Record, llvm::Value *Lock, llvm::Value *Place);
   void emitPoints(const PlannedCall &C, bool After);
+  void emitName(const HandOver &H);
+  void emitDeaths(llvm::Function &F, llvm::ArrayRef<LocalLock> Locks);
   void emitEntry(const PlannedFunction &F);
   void emitExits(const PlannedFunction &F);
   void emitPoint(llvm::IRBuilder<> &B, const PointMark &P, llvm::Function *In, llvm::StringRef Callee,
@@ -52,7 +55,8 @@ private:
   llvm::Constant *record(const Site &S);
   llvm::Constant *text(llvm::StringRef Text);
   llvm::Constant *unit();
-  llvm::CallInst *call(llvm::IRBuilder<> &B, llvm::StringRef Hook, llvm::Type *Result, llvm::ArrayRef<llvm::Value *> Arguments);
+  llvm::CallInst *call(llvm::IRBuilder<> &B, llvm::StringRef Hook, llvm::Type *Result,
+                       llvm::ArrayRef<llvm::Value *> Arguments);
   llvm::Instruction *afterCall(llvm::CallBase &Call);
   void warn(const llvm::Function &F, const llvm::Twine &Text);
 

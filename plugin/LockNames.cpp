@@ -190,6 +190,7 @@ bool LockNames::nameBySteps(const Access &A, LockName &Out) {
     if (Types.descend(Types.find(Described->Struct), Described->Rest, shortName(Described->Struct), Path) &&
         !Path.Members.empty()) {
       Out.ClassName = className(Path);
+      Out.IsLock = Path.FoundLock;
       return true;
     }
   }
@@ -231,6 +232,7 @@ void LockNames::nameByVariable(const Access &A, LockName &Out) {
   }
   MemberPath Path;
   if (Type && describe(A, Type, Name, Path)) {
+    Out.IsLock = Path.FoundLock;
     Out.ClassName = !Path.Members.empty() ? className(Path) : Name + (Path.RootArray ? "[]" : "");
     return;
   }
@@ -361,6 +363,29 @@ const Value *LockNames::inObject(const Value *Pointer) {
     return nullptr;
   SlotValue V = Objects.lookup({Object, Where.Offset});
   return V.Several ? nullptr : V.Stored;
+}
+
+bool LockNames::isFollowed(const StoreInst &Store) {
+  if (const auto *A = dyn_cast<AllocaInst>(Store.getPointerOperand()))
+    return stored(A);
+  return inObject(Store.getPointerOperand());
+}
+
+void LockNames::findLocks(llvm::Type *T, int64_t Offset, SmallVectorImpl<int64_t> &Out) const {
+  constexpr uint64_t MaxElements = 16;
+  const DataLayout &DL = M.getDataLayout();
+  if (auto *Array = dyn_cast<ArrayType>(T)) {
+    int64_t Size = DL.getTypeAllocSize(Array->getElementType()).getKnownMinValue();
+    for (uint64_t I = 0; I < Array->getNumElements() && Array->getNumElements() <= MaxElements; ++I)
+      findLocks(Array->getElementType(), Offset + I * Size, Out);
+  } else if (auto *S = dyn_cast<StructType>(T); S && S->isSized()) {
+    if (Types.isLock(S)) {
+      Out.push_back(Offset);
+      return;
+    }
+    for (unsigned I = 0; I < S->getNumElements(); ++I)
+      findLocks(S->getElementType(I), Offset + DL.getStructLayout(S)->getElementOffset(I).getFixedValue(), Out);
+  }
 }
 
 bool LockNames::isHandedIn(const Value *Lock) {

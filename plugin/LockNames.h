@@ -15,6 +15,7 @@ namespace underlock::plugin {
 struct LockName {
   std::string ClassName;  // `global`, `table[]`, `struct.field`, `function.local`; empty: only a run can tell
   std::string Expression; // `dev->mutex`; empty where nothing better is known
+  bool IsLock = false;    // debug information says that one of the model's lock types lies there
 };
 
 // Thread-safety: none; one per module, which must not change while it is used.
@@ -31,6 +32,11 @@ public:
   const llvm::AllocaInst *objectOf(const llvm::Value *Pointer) {
     return Pointer->getType()->isPointerTy() ? llvm::dyn_cast<llvm::AllocaInst>(trace(Pointer).Base) : nullptr;
   }
+  // Is what a function stores there found again where it is loaded: a variable that is stored once, or a guard's
+  // pointer?
+  bool isFollowed(const llvm::StoreInst &Store);
+  // Where in an object of this type the model's lock types lie, in bytes. Of long arrays none.
+  void findLocks(llvm::Type *T, int64_t Offset, llvm::SmallVectorImpl<int64_t> &Out) const;
   // The function that was looked at last has changed.
   void changed() { LooksAt = nullptr; }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which functions the model speaks of, and where they are in a module. Matching is by linkage name; an alias of a marked
-// function is that function, and a marked alias marks the function behind it.
+// Which functions the model speaks of, and where they are in a module. Matching is by linkage name; an alias of a
+// marked function is that function, and a marked alias marks the function behind it.
 #include "Marks.h"
 #include "llvm/ADT/STLExtras.h"
 #include <set>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// An inline function of C++ has a copy in every unit that uses it, and the linker keeps the first. If that one comes from
-// an object that was built without the plugin, the hooks in all others are gone, and nothing says so.
+// An inline function of C++ has a copy in every unit that uses it, and the linker keeps the first. If that one comes
+// from an object that was built without the plugin, the hooks in all others are gone, and nothing says so.
 //
-// So what has marks in it gets another name here, `NAME.underlock.HASH`, shared by all units that are built with the same
-// marks; and so does every inline function through which it is reached, since one uninstrumented copy on the way leads
-// to the uninstrumented end. A vtable that leads there is the same kind of thing: objects that instrumented code
+// So what has marks in it gets another name here, `NAME.underlock.HASH`, shared by all units that are built with the
+// same marks; and so does every inline function through which it is reached, since one uninstrumented copy on the way
+// leads to the uninstrumented end. A vtable that leads there is the same kind of thing: objects that instrumented code
 // constructs get the instrumented one. What is left to others is what they do themselves.
 //
 // Price: to code built without the plugin, the address of such a function is another one. The C++ standard says that it

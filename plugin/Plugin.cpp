@@ -2,8 +2,8 @@
 //
 // UnderlockPlugin: marks, in the code that Clang compiles, the places that a model speaks of.
 //
-// The idea. A model (analyzer/models/README.md) names functions: these acquire a lock, those release it, at the entry of
-// this one something happens. The plugin finds their calls and entries in the module and puts hook calls
+// The idea. A model (analyzer/models/README.md) names functions: these acquire a lock, those release it, at the entry
+// of this one something happens. The plugin finds their calls and entries in the module and puts hook calls
 // (underlock/hooks.h) around them, each with a static record that says what and where it is, and which lock class the
 // expression is. It runs first in the pipeline, at every -O level, once per translation unit and never at link: inline
 // wrappers are still calls then, and addresses are still written as the source wrote them, member by member.
@@ -13,7 +13,7 @@
 //   Exclusions functions that must not be touched, and why   TypeNames  structs and members out of debug information
 //   Lift       locks brought to where they have a name       Own        inline functions kept from other units' copies
 //   Plan       what gets hooks                               Hooks      IR emission
-//   Summary    what was done, as a line of JSON
+//   HandOver   where a lock with a name goes out of sight    Summary    what was done, as a line of JSON
 //
 // Options, each behind -mllvm, with -fplugin=UnderlockPlugin.so -fpass-plugin=UnderlockPlugin.so:
 //   -underlock-model=NAME        a shipped model or a path; repeatable
@@ -22,6 +22,7 @@
 //   -underlock-model-hash=HEX    not read; on the command line so that build systems see that a model changed
 // Statistics (-mllvm -stats, -print-stats): marks placed, places skipped.
 // A model that cannot be read fails the compilation, with its own messages.
+#include "HandOver.h"
 #include "Hooks.h"
 #include "Lift.h"
 #include "Marks.h"
@@ -143,7 +144,8 @@ private:
       Names.changed();
       Plan P = makePlan(M, Marks, Excluded);
       Told.Skips = P.Skips;
-      HookEmitter(M, Told.Model, Names, Told).emit(P);
+      HandOvers Handed = findHandOvers(M, Marks, Names, Excluded);
+      HookEmitter(M, Told.Model, Names, Told).emit(P, Handed);
     }
     NumPlaced += Told.Placed.size();
     NumSkipped += Told.Skips.size();

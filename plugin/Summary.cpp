@@ -38,6 +38,8 @@ StringRef verbName(underlock_verb Verb) {
     return "phase-begin";
   case UNDERLOCK_VERB_PHASE_END:
     return "phase-end";
+  case UNDERLOCK_VERB_NAME:
+    return "name";
   case UNDERLOCK_VERB_WAIT:
     return "wait";
   }
@@ -123,7 +125,8 @@ Error Summary::append(StringRef Path) const {
   if (std::error_code E = sys::fs::openFileForWrite(Path, Descriptor, sys::fs::CD_OpenAlways, sys::fs::OF_Append))
     return createFileError(Path, E);
   ssize_t Written = ::write(Descriptor, Line.data(), Line.size());
-  std::error_code E = Written == ssize_t(Line.size()) ? std::error_code() : std::error_code(errno ? errno : EIO, std::generic_category());
+  std::error_code E = Written == ssize_t(Line.size()) ? std::error_code()
+                                                      : std::error_code(errno ? errno : EIO, std::generic_category());
   ::close(Descriptor);
   return E ? createFileError(Path, E) : Error::success();
 }

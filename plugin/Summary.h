@@ -5,8 +5,8 @@
 #define UNDERLOCK_PLUGIN_SUMMARY_H
 
 #include "Plan.h"
-#include "llvm/Support/Error.h"
 #include "underlock/hooks.h"
+#include "llvm/Support/Error.h"
 
 namespace underlock::plugin {
 

@@ -35,7 +35,9 @@ uint64_t sizeInBytes(const DIType *T) {
   return T ? T->getSizeInBits() / 8 : 0;
 }
 
-StringRef withoutArguments(StringRef Name) { return Name.take_until([](char C) { return C == '<'; }); }
+StringRef withoutArguments(StringRef Name) {
+  return Name.take_until([](char C) { return C == '<'; });
+}
 
 } // namespace
 
@@ -147,8 +149,7 @@ bool TypeNames::descendMembers(const DICompositeType *Struct, uint64_t Offset, S
   std::optional<MemberPath> Shallow, Deep;
   for (const DINode *Element : Struct->getElements()) {
     const auto *M = dyn_cast_or_null<DIDerivedType>(Element);
-    if (!M || M->isStaticMember() ||
-        (M->getTag() != dwarf::DW_TAG_member && M->getTag() != dwarf::DW_TAG_inheritance))
+    if (!M || M->isStaticMember() || (M->getTag() != dwarf::DW_TAG_member && M->getTag() != dwarf::DW_TAG_inheritance))
       continue;
     uint64_t Start = M->getOffsetInBits() / 8, Size = sizeInBytes(M->getBaseType());
     // A member without a size is a flexible array (or the empty base); it reaches as far as anyone looks.

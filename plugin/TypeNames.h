@@ -38,9 +38,10 @@ public:
   static llvm::StringRef sourceName(const llvm::StructType *S);
   bool isLock(const llvm::StructType *S) const;
 
-  // The way from the start of a `Type` to the lock at `Offset`. Members of unions share offsets: the way to a lock type is
-  // preferred, then the shortest. `Outer` owns what has no named struct around it. False: nothing lies there.
-  bool descend(const llvm::DIType *Type, uint64_t Offset, llvm::StringRef Outer, MemberPath &Out, unsigned Depth = 0) const;
+  // The way from the start of a `Type` to the lock at `Offset`. Members of unions share offsets: the way to a lock type
+  // is preferred, then the shortest. `Outer` owns what has no named struct around it. False: nothing lies there.
+  bool descend(const llvm::DIType *Type, uint64_t Offset, llvm::StringRef Outer, MemberPath &Out,
+               unsigned Depth = 0) const;
 
 private:
   bool descendMembers(const llvm::DICompositeType *Struct, uint64_t Offset, llvm::StringRef Owner, MemberPath &Out,

@@ -117,6 +117,7 @@ void SelfAnalysis::releasedUnheld(const Moment &M, InstanceId Lock, SiteId At, C
 
 void SelfAnalysis::contextEnd(const Moment &M) {
   for (const Hold &H : M.Held) {
+    Orphans.insert(H.Lock);
     Step Here = stepAt(M, Step::Kind::Ends, H.Lock, H.Place);
     if (Finding *F = note("held-at-exit", Certainty::Observed, std::move(Here))) {
       F->Title = R.contextName(M.Context) + " ends and still holds " + R.lockName(H.Lock);
@@ -126,12 +127,16 @@ void SelfAnalysis::contextEnd(const Moment &M) {
 }
 
 void SelfAnalysis::died(const Moment &M, InstanceId Lock, SiteId At, ContextId HeldBy) {
-  if (HeldBy == None)
+  // Whose holder has ended is said already.
+  if (HeldBy == None || Orphans.contains(Lock))
     return;
   Step Here = stepAt(M, Step::Kind::Dies, Lock, {At, None});
   if (Finding *F = note("freed-held", Certainty::Observed, std::move(Here))) {
-    bool Anew = R.Sites[At].Verb == UNDERLOCK_VERB_INIT;
-    F->Title = R.contextName(M.Context) + (Anew ? " initialises " : " destroys ") + R.lockName(Lock) + " while " +
+    const Site &S = R.Sites[At];
+    llvm::StringRef What = S.Verb == UNDERLOCK_VERB_INIT ? " initialises "
+                           : S.Mark.empty()              ? " leaves the function whose local variable is "
+                                                         : " destroys ";
+    F->Title = R.contextName(M.Context) + What.str() + R.lockName(Lock) + " while " +
                (HeldBy == M.Context ? "it" : R.contextName(HeldBy)) + " holds it";
     F->Why = "the holder's release will write to a lock that is another one by then, or freed memory";
   }

@@ -5,6 +5,7 @@
 #define UNDERLOCK_ANALYZER_ANALYSES_SELF_H
 
 #include "analyzer/analyses/Analysis.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace underlock {
@@ -27,6 +28,7 @@ private:
   std::vector<Finding> Findings;
   llvm::StringMap<size_t> ByKey;
   std::vector<bool> Writers;                    // by instance: somebody took it exclusively
+  llvm::DenseSet<InstanceId> Orphans;           // their holder ended, and that was said
   llvm::StringMap<uint64_t> UnseenAcquisitions; // by class
 };
 

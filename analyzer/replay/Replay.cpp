@@ -30,6 +30,8 @@ private:
   struct LockState {
     ContextId ExclusiveHolder = None;
     uint32_t SharedHolders = 0;
+    SiteId Hint = None; // who handed it on with a name, before anybody took it
+    bool Used = false;  // it was taken
     bool Named = false; // its class has a name; until then each site and the binary's symbols are asked
   };
   struct ContextState {
@@ -46,6 +48,7 @@ private:
   void thread(const Record &Rec);
   void endOfRecording();
 
+  void handedOn(const Record &Rec);
   void held(const Record &Rec);
   void bornBefore(const Record &Rec);
   void forgetHolds(ContextId C);
@@ -114,7 +117,9 @@ void Replayer::nameInstance(InstanceId I, const Site &S) {
     Inherited = R.Classes[Instance.Class].InitSite;
     InitSite = Inherited;
   }
-  Instance.Class = classNamed(Name, InitSite, S.Lock);
+  // Who hands a lock on does not say what kind it is.
+  const model::Lock *Lock = S.Lock || Instance.Class == None ? S.Lock : R.Classes[Instance.Class].Lock;
+  Instance.Class = classNamed(Name, InitSite, Lock);
 }
 
 InstanceId Replayer::newInstance(uint64_t Address, SiteId At, ContextId Creator) {
@@ -137,6 +142,9 @@ InstanceId Replayer::instanceAt(uint64_t Address, SiteId At) {
     return newInstance(Address, At, None);
   if (!Locks[It->second].Named && !R.Sites[At].ClassName.empty())
     nameInstance(It->second, R.Sites[At]);
+  LockClass &Class = R.Classes[R.Instances[It->second].Class];
+  if (LLVM_UNLIKELY(!Class.Lock))
+    Class.Lock = R.Sites[At].Lock;
   return It->second;
 }
 
@@ -170,6 +178,7 @@ void Replayer::acquired(const Record &Rec) {
     Instance.SharedUse = true;
 
   LockState &State = Locks[Lock];
+  State.Used = true;
   bool Shared = S.Mode == model::Mode::Shared;
   // A counting semaphore can be taken by several; all else excludes.
   bool Excludes = !S.Lock || S.Lock->Kind != model::LockKind::Semaphore;
@@ -246,6 +255,13 @@ void Replayer::releasedElsewhere(const Record &Rec, InstanceId Lock) {
     endHold(Holder, Lock, Index);
 }
 
+// A name that is given before the lock is born is meant for the one to be born: `make_lock(&account->lock)`.
+void Replayer::handedOn(const Record &Rec) {
+  InstanceId Lock = instanceAt(Rec.Lock, Rec.Site);
+  if (!Locks[Lock].Used)
+    Locks[Lock].Hint = Rec.Site;
+}
+
 // ---- Recordings that begin in the middle ----
 
 void Replayer::held(const Record &Rec) {
@@ -293,8 +309,12 @@ void Replayer::died(const Record &Rec, uint64_t Address) {
 }
 
 void Replayer::born(const Record &Rec) {
+  auto Before = Living.find(Rec.Lock);
+  SiteId Hint = Before == Living.end() || Locks[Before->second].Used ? None : Locks[Before->second].Hint;
   died(Rec, Rec.Lock);
   InstanceId Lock = newInstance(Rec.Lock, Rec.Site, Rec.Context);
+  if (Hint != None && !Locks[Lock].Named)
+    nameInstance(Lock, R.Sites[Hint]);
   Moment M = momentOf(Rec);
   tell([&](Observer &O) { O.born(M, Lock, Rec.Site); });
 }
@@ -332,6 +352,8 @@ void Replayer::one(const Record &Rec) {
     return forgetHolds(Rec.Context);
   case UNDERLOCK_RECORD_BORN:
     return bornBefore(Rec);
+  case UNDERLOCK_RECORD_NAME:
+    return handedOn(Rec);
   default:
     break;
   }

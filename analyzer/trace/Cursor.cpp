@@ -69,7 +69,7 @@ Cursor::Status Cursor::decode() {
   uint8_t Kind = First & UNDERLOCK_KIND_MASK;
   Head.State = First & ~UNDERLOCK_KIND_MASK;
   Head.Kind = UNDERLOCK_RECORD_NONE;
-  if (Kind == UNDERLOCK_RECORD_NONE || Kind > UNDERLOCK_RECORD_SNAPSHOT || (Head.State & 0x80))
+  if (Kind == UNDERLOCK_RECORD_NONE || Kind > UNDERLOCK_RECORD_NAME || (Head.State & 0x80))
     return fail(llvm::formatv("{0:x2} begins no record: damaged", First));
   Problem.clear();
   Status S = Status::Timed;
@@ -123,6 +123,7 @@ Cursor::Status Cursor::decodeOperands() {
   case UNDERLOCK_RECORD_RELEASED:
   case UNDERLOCK_RECORD_INIT:
   case UNDERLOCK_RECORD_DESTROY:
+  case UNDERLOCK_RECORD_NAME:
     readLock();
     readSiteNumber();
     break;

@@ -55,7 +55,7 @@ bool Tables::readSite(Reader &From, Site &S) {
   S.ClassName = From.string().str();
   if (From.problem() != Reader::Problem::None)
     return false;
-  if (S.Verb < UNDERLOCK_VERB_ACQUIRE || S.Verb > UNDERLOCK_VERB_WAIT || Mode > UNDERLOCK_MODE_ANY ||
+  if (S.Verb < UNDERLOCK_VERB_ACQUIRE || S.Verb > UNDERLOCK_VERB_NAME || Mode > UNDERLOCK_MODE_ANY ||
       Line > UINT32_MAX || Column > UINT32_MAX)
     return fail(formatv("a site of verb {0} and mode {1} at {2}:{3}:{4}: damaged", S.Verb, Mode, S.File, Line, Column));
   S.Line = static_cast<uint32_t>(Line);
@@ -79,6 +79,9 @@ bool Tables::matchToModel(Site &S) {
     S.Lock = R.Model.findLock(S.Mark);
     break;
   }
+  // A lock that is handed on, or dies with the variable that it is: no mark of the model.
+  if (S.Mark.empty() && (S.Verb == UNDERLOCK_VERB_NAME || S.Verb == UNDERLOCK_VERB_DESTROY))
+    return true;
   if (S.Event || S.Phase || S.Lock)
     return true;
   return fail(

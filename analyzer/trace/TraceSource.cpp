@@ -171,6 +171,10 @@ static bool isFor(underlock_record_kind Kind, const Site &S) {
   case UNDERLOCK_RECORD_PHASE_BEGIN:
   case UNDERLOCK_RECORD_PHASE_END:
     return S.Phase;
+  case UNDERLOCK_RECORD_NAME:
+    return S.Verb == UNDERLOCK_VERB_NAME;
+  case UNDERLOCK_RECORD_DESTROY:
+    return S.Lock || S.Verb == UNDERLOCK_VERB_DESTROY;
   default:
     return S.Lock;
   }
@@ -219,7 +223,8 @@ bool TraceSource::queue(const Cursor &C, underlock_record_kind Kind, uint64_t Lo
   if (Kind != UNDERLOCK_RECORD_SNAPSHOT) {
     if (!resolveSite(C, SiteNumber, Out.Site))
       return false;
-    if (!R.Sites[Out.Site].Lock) {
+    const Site &S = R.Sites[Out.Site];
+    if (!S.Lock && !(Kind == UNDERLOCK_RECORD_BORN && S.Verb == UNDERLOCK_VERB_NAME)) {
       C.fail(formatv("a lock is held or born at site {0}, which is no lock's: damaged", SiteNumber));
       return false;
     }

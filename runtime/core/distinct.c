@@ -41,6 +41,26 @@ void underlock_distinct_birth(struct underlock_context *c, uint64_t lock, uint32
 	underlock_unlock(&underlock_shared->births_locked);
 }
 
+/* Most are there already: locks are handed on again and again. */
+void underlock_distinct_name(struct underlock_context *c, uint64_t lock, uint32_t site)
+{
+	struct underlock_birth *birth = birth_slot(lock);
+
+	if (__atomic_load_n(&birth->lock, __ATOMIC_ACQUIRE) == lock && birth->site)
+		return;
+	if (!underlock_try_hard(&underlock_shared->births_locked)) {
+		underlock_count_lost(c);
+		return;
+	}
+	if (birth->lock != lock || !birth->site) {
+		__atomic_store_n(&birth->lock, 0, __ATOMIC_RELEASE);
+		birth->site = site;
+		birth->context = 0;
+		__atomic_store_n(&birth->lock, lock, __ATOMIC_RELEASE);
+	}
+	underlock_unlock(&underlock_shared->births_locked);
+}
+
 /* ---- What was seen ---- */
 
 /* The entry of this hash; NULL when it is not there and, `add`, cannot be added. */

@@ -31,6 +31,9 @@ void underlock_distinct_snapshot(struct underlock_context *c, uint64_t lock);
 /* The name of a lock instance: its address, and above it the count of births there. */
 uint64_t underlock_distinct_lock(uint64_t lock);
 
+/* A lock is handed on by a site that knows its name. */
+void underlock_distinct_name(struct underlock_context *c, uint64_t lock, uint32_t site);
+
 /* A lock is born here (`site` 0: dies). */
 void underlock_distinct_birth(struct underlock_context *c, uint64_t lock, uint32_t site);
 

@@ -76,6 +76,9 @@ static int distinct_at_site(struct underlock_context *c, enum underlock_record_k
 		c->phases -= c->phases > 0;
 		underlock_distinct_snapshot(c, 0);
 		return 0;
+	case UNDERLOCK_RECORD_NAME:
+		underlock_distinct_name(c, lock, number);
+		return 1;
 	default:
 		underlock_distinct_birth(c, lock, kind == UNDERLOCK_RECORD_INIT ? number : 0);
 		return 1;
@@ -235,6 +238,16 @@ EXPORT void __underlock_v1_destroy(struct underlock_site *site, const void *lock
 	if (underlock_unlikely(!underlock_enter_to_record(c)))
 		return;
 	record_at_site(c, UNDERLOCK_RECORD_DESTROY, site, address(lock));
+	underlock_leave(c);
+}
+
+EXPORT void __underlock_v1_name(struct underlock_site *site, const void *lock)
+{
+	struct underlock_context *c = underlock_port_context();
+
+	if (underlock_unlikely(!underlock_enter_to_record(c)))
+		return;
+	record_at_site(c, UNDERLOCK_RECORD_NAME, site, address(lock));
 	underlock_leave(c);
 }
 

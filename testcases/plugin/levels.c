@@ -42,5 +42,5 @@ void whole_phase(void)
 {
 	removed(&one, 1);
 }
-// CHECK: counts {"acquire": 1, "event": 1, "phase-begin": 1, "phase-end": 1, "release": 2, "try": 1}
+// CHECK: counts {"acquire": 1, "event": 1, "name": 1, "phase-begin": 1, "phase-end": 1, "release": 2, "try": 1}
 // CHECK: classes device.first device.second

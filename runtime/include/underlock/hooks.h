@@ -33,6 +33,7 @@ enum underlock_verb {
 	UNDERLOCK_VERB_PHASE_BEGIN = 7,
 	UNDERLOCK_VERB_PHASE_END = 8,
 	UNDERLOCK_VERB_WAIT = 9, /* releases the lock, waits, and acquires it again (condition variables) */
+	UNDERLOCK_VERB_NAME = 10, /* hands a lock on that has a name here, and may have none where it is taken */
 };
 
 enum underlock_mode {
@@ -60,7 +61,8 @@ struct underlock_site {
 	uint32_t line;	       /* from 1; 0 where unknown */
 	uint32_t column;
 	struct underlock_unit *unit;
-	const char *mark;	/* the id of the model entry: a lock, an event, a phase */
+	const char *mark;	/* the id of the model entry: a lock, an event, a phase; empty for NAME, and for the DESTROY of a
+				 * lock that nobody destroys: a local variable's, when its function ends */
 	const char *file;	/* of the marked call (or of the function, for a mark at its entry) */
 	const char *function;	/* which contains it; the source-level name, as a debugger shows it */
 	const char *expression; /* the lock as the IR shows it, for reports; may be empty */
@@ -85,6 +87,9 @@ uint32_t __underlock_v1_wait(struct underlock_site *site, const void *lock);
 /* After the call that initialises; before the call that destroys. */
 void __underlock_v1_init(struct underlock_site *site, const void *lock);
 void __underlock_v1_destroy(struct underlock_site *site, const void *lock);
+
+/* Before a lock is handed on, to a function or into memory: what is at this address has the site's name. */
+void __underlock_v1_name(struct underlock_site *site, const void *lock);
 
 /* `count` objects follow, each passed as uint64_t (pointers and integers, zero-extended), at most UNDERLOCK_OBJECTS. */
 #define UNDERLOCK_OBJECTS 4

@@ -61,13 +61,15 @@
  *     PHASE_END     dt site
  *     INIT          dt lock site          a lock is born at this address; what lived there before is dead
  *     DESTROY       dt lock site
+ *     NAME          dt lock site          a lock is handed on. It is called what the site says, unless it has a name
  *     THREAD        dt what:byte value:varint   see enum underlock_thread_record
  *     HELD          lock place            not timed. Only at the chunk's start: what the context held when it began.
  *                                         The acquisition itself stands in an earlier chunk. Also behind a SNAPSHOT
  *     DEFINE        what:byte size:varint payload   not timed. A reader skips a `what` that it does not know
  *     EXIT          dt lost:varint        the process ended in order (exit or return from main); written once, by the
  *                                         context that ended it. `lost` is the run's total of dropped records
- *     BORN          lock site context:varint   not timed; distinct. Where this lock was born, and in which context
+ *     BORN          lock site context:varint   not timed; distinct. Where this lock was born, or got its name, and in which
+ *                                         context (0: not born there)
  *     SNAPSHOT                            not timed; distinct. What the context is known to hold is forgotten; BORN and
  *                                         HELD records follow, then the timed record that they are for, or none when
  *                                         the context began to wait
@@ -198,6 +200,7 @@ enum underlock_record_kind {
 	UNDERLOCK_RECORD_EXIT = 12,
 	UNDERLOCK_RECORD_BORN = 13,
 	UNDERLOCK_RECORD_SNAPSHOT = 14,
+	UNDERLOCK_RECORD_NAME = 15,
 };
 
 /* State of the machine, sampled when the record was made. Zero in programs. */
