@@ -191,8 +191,7 @@ underlock: 1 finding(s) at or above the gate (assumed): 1 observed)"},
                     "underlock check --format json -o report.json clean.trace"},
                    {"Fails on silence too: this recording never dropped a job, so its contract was not put to the test",
                     "underlock check --require-exercised idle.trace", cli::Unusable, R"(...
-underlock: idle.trace proves nothing: contract drop-under-queue-lock was never exercised, and --require-exercised is given
-...)"}},
+underlock: no verdict: idle.trace: contract drop-under-queue-lock was never exercised, and --require-exercised is given)"}},
       .Status = {{"0", "clean: nothing at or above the gate"},
                  {"1", "findings at or above the gate"},
                  {"2", "bad options, bad input, or a recording that proves nothing"}}};

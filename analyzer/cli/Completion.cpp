@@ -58,8 +58,8 @@ _underlock_files() { # what compgen lists, names with spaces in one piece
 _underlock_models() {
 	local name about names=
 	while read -r name about; do names+=" $name"; done < <(underlock model 2>/dev/null)
-	_underlock_files -W "$names" -f -X '!*.yaml'
-	mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -d -- "$cur")
+	_underlock_files -f -X '!*.yaml'
+	mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -d -- "$cur"; compgen -W "$names" -- "$cur")
 }
 
 _underlock() {

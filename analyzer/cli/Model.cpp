@@ -36,7 +36,7 @@ static cli::Manual manual() {
                     "underlock model --against queue queue.yaml"},
                    {"Finds a contract on a lock that is spelled otherwise",
                     "underlock model --against queue.trace typo.yaml", cli::Findings, R"(...
-.../typo.yaml:11:5: warning: contract drop-under-queue-lock requires queue.lokc, and no lock of that name was seen in this recording: is it spelled as `underlock show` spells it?
+.../typo.yaml:10:5: warning: contract drop-under-queue-lock requires queue.lokc, and no lock of that name was seen in this recording: is it spelled as `underlock show` spells it?
 ...
 typo.yaml: 0 locks, 1 events, 0 phases, 1 contracts of its own; 1 warning(s))"},
                    {"Looks up a shipped model", "grep pthread_spin_trylock $(underlock model --print posix)"}},
@@ -177,6 +177,9 @@ static int lint(const Options &O, const std::string &Name) {
   Warnings All = model::lint(*M, File);
   if (!O.Against.empty() && !compare(O, *M, File, All))
     return cli::Unusable;
+  llvm::sort(All, [](const model::Warning &A, const model::Warning &B) {
+    return std::tie(A.Where.Line, A.Where.Column, A.Text) < std::tie(B.Where.Line, B.Where.Column, B.Text);
+  });
   print(All, File);
   auto Own = [&](const auto &Entries) {
     return llvm::count_if(Entries, [&](auto &E) { return E.Where.File == File; });

@@ -37,9 +37,6 @@ public:
       phase(P);
     for (const Contract &C : M.Contracts)
       contract(C);
-    llvm::sort(Out, [](const Warning &A, const Warning &B) {
-      return std::tie(A.Where.Line, A.Where.Column, A.Text) < std::tie(B.Where.Line, B.Where.Column, B.Text);
-    });
     return std::move(Out);
   }
 
@@ -236,11 +233,7 @@ public:
           point(P.Where, "the begin of phase '" + P.Id + "'", P.Begin);
         point(P.Where, "the end of phase '" + P.Id + "'", P.End);
       }
-    for (const SeeThrough &T : M.SeeThroughs)
-      function(T.Where, T.Function);
-    for (const Ignore &I : M.Ignores)
-      if (!I.Function.empty())
-        function(I.Where, I.Function);
+    // Not of functions that are see-through or ignored: small ones are inlined, and leave no name anywhere.
     for (const Contract &C : M.Contracts)
       for (const auto *Classes : {&C.Requires, &C.Forbids})
         for (const std::string &Class : *Classes)

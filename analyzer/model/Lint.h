@@ -10,7 +10,7 @@
 
 namespace underlock::model {
 
-// About the entries that stand in `File`, in its order; what it extends is only asked whether it uses them.
+// About the entries that stand in `File`; what it extends is only asked whether it uses them.
 std::vector<Warning> lint(const Model &M, llvm::StringRef File);
 
 // What a program or a recording of one has in it.
@@ -20,7 +20,7 @@ struct Seen {
   std::optional<llvm::StringSet<>> Classes, Functions; // their names; nothing where it cannot tell
 };
 
-// The entries of `File` that match nothing in it.
+// The entries of `File` that match nothing in it, and the functions that it does not have.
 std::vector<Warning> unmatched(const Model &M, llvm::StringRef File, const Seen &S);
 
 } // namespace underlock::model
