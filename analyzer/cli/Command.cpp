@@ -39,6 +39,7 @@ static void readType(StringRef Type, cli::OptionText &Out) {
 
 std::vector<cli::OptionText> cli::optionsOf(const CLI::App &C) {
   std::vector<OptionText> Out;
+  const auto *Known = dynamic_cast<const Command *>(&C);
   for (const CLI::Option *O : C.get_options()) {
     OptionText T;
     for (const std::string &Name : O->get_snames())
@@ -48,6 +49,7 @@ std::vector<cli::OptionText> cli::optionsOf(const CLI::App &C) {
     if (O->get_items_expected_max() > 0)
       readType(O->get_type_name(), T);
     T.Text = O->get_description();
+    T.Joined = Known && Known->Verbatim && !T.Spellings.empty() && !T.Placeholder.empty();
     T.Required = O->get_required();
     T.Repeats = O->get_items_expected_max() > 1;
     Out.push_back(std::move(T));

@@ -55,6 +55,7 @@ struct OptionText {
   std::vector<std::string> Choices;   // all values there are; empty: any
   std::string Text;
   bool Required = false, Repeats = false;
+  bool Joined = false; // the value stands behind a =, and nowhere else
 };
 std::vector<OptionText> optionsOf(const CLI::App &C);
 

@@ -209,12 +209,10 @@ void cli::addCompile(CLI::App &App, int &Status) {
                                   manual(Compiler == llvm::StringRef("clang++")));
     Command->set_help_flag(); // Clang's
     Command
-        ->add_option("--underlock-model", "a shipped model or a model file, behind a =; may be given several times "
-                                          "(default: posix)")
+        ->add_option("--underlock-model",
+                     "a shipped model or a model file; may be given several times (default: posix)")
         ->type_name("MODEL");
-    Command
-        ->add_option("--underlock-summary", "append a line of JSON on what was marked, for each translation unit; the "
-                                            "file stands behind a =")
+    Command->add_option("--underlock-summary", "append a line of JSON on what was marked, for each translation unit")
         ->type_name("FILE");
     Command->add_option("argument", "Clang's")->type_name("ARGUMENT")->expected(0, -1);
     Command->Verbatim = [Which = std::string(Compiler)](const std::vector<std::string> &Arguments) {

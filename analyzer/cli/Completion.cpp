@@ -26,12 +26,6 @@ Values valuesOf(const cli::OptionText &O) {
       .Default(Values::None);
 }
 
-// A command that takes others' options gives its own their value with `=`.
-bool joins(const CLI::App &C) {
-  const auto *Known = dynamic_cast<const cli::Command *>(&C);
-  return Known && Known->Verbatim;
-}
-
 std::string inQuotes(StringRef Text) {
   std::string Out = "'";
   for (char C : Text)
@@ -132,7 +126,7 @@ void bash(llvm::raw_ostream &Out, const CLI::App &Top) {
         Place = &O;
       else
         for (const std::string &S : O.Spellings)
-          Spellings.push_back(S + (joins(*C) && !O.Placeholder.empty() ? "=" : ""));
+          Spellings.push_back(S + (O.Joined ? "=" : ""));
     Out << '\t' << C->get_name() << ") options='" << llvm::join(Spellings, " ") << "'\n\t\tplace() { ";
     if (Place)
       bashValues(Out, *Place);
@@ -195,6 +189,14 @@ _underlock_models() {
   _alternative "models:shipped model:($names)" 'files:model file:_files -g "*.yaml"'
 }
 
+_underlock_command() { # what stands behind --
+  if [[ $words[1] == -- ]]; then
+    shift words
+    ((CURRENT--))
+  fi
+  _normal
+}
+
 _underlock() {
   local curcontext=$curcontext state line
   typeset -A opt_args
@@ -212,13 +214,13 @@ _underlock() {
       bool Starts = O.Placeholder == "COMMAND" && O.Repeats;
       if (O.Spellings.empty())
         Out << " \\\n      "
-            << inQuotes(Starts ? "*:::COMMAND:_normal"
+            << inQuotes(Starts ? "*:::COMMAND:_underlock_command"
                                : (O.Repeats ? "*" + Value : (O.Required ? ":" : "::") + Value.substr(1)));
       for (const std::string &S : O.Spellings)
         Out << " \\\n      "
             << inQuotes((O.Repeats ? "*" : "") + S +
                         (O.Placeholder.empty() ? ""
-                         : joins(*C)           ? "=-"
+                         : O.Joined            ? "=-"
                          : S[1] == '-'         ? "="
                                                : "") +
                         "[" + zshText(O.Text) + "]" + Value);

@@ -55,7 +55,10 @@ static std::vector<cli::Term> optionTerms(const CLI::App &C) {
   for (const cli::OptionText &O : cli::optionsOf(C)) {
     std::string Name = llvm::join(O.Spellings, ", ");
     if (!O.Placeholder.empty())
-      Name += (Name.empty() ? "" : " ") + (O.Choices.empty() ? O.Placeholder : llvm::join(O.Choices, "|"));
+      Name += (Name.empty() ? ""
+               : O.Joined   ? "="
+                            : " ") +
+              (O.Choices.empty() ? O.Placeholder : llvm::join(O.Choices, "|"));
     Out.push_back({Name, O.Text});
   }
   return Out;

@@ -65,7 +65,7 @@ static void options(llvm::raw_ostream &Out, const CLI::App &C) {
       Values.push_back(bold(Choice));
     std::string Value = Values.empty() ? italic(O.Placeholder) : llvm::join(Values, "|");
     for (const std::string &S : O.Spellings)
-      Spellings.push_back(bold(S) + (O.Placeholder.empty() ? "" : " " + Value));
+      Spellings.push_back(bold(S) + (O.Placeholder.empty() ? "" : (O.Joined ? "=" : " ") + Value));
     Out << ".TP\n" << (Spellings.empty() ? Value : llvm::join(Spellings, ", ")) << '\n' << escaped(O.Text) << '\n';
   }
 }

@@ -31,14 +31,14 @@ static cli::Manual manual() {
           "Without a model, lists those that are shipped.",
       .Examples = {{"Lists the shipped models", "underlock model", cli::Clean, "linux ...\nposix ..."},
                    {"Lints a model", "underlock model queue.yaml", cli::Clean,
-                    "queue.yaml: 0 locks, 1 events, 0 phases, 1 contracts of its own; no warnings"},
+                    "queue.yaml: 0 lock(s), 1 event(s), 0 phase(s), 1 contract(s) of its own; no warnings"},
                    {"Compares it with the program that was built with it",
                     "underlock model --against queue queue.yaml"},
                    {"Finds a contract on a lock that is spelled otherwise",
                     "underlock model --against queue.trace typo.yaml", cli::Findings, R"(...
 .../typo.yaml:10:5: warning: contract drop-under-queue-lock requires queue.lokc, and no lock of that name was seen in this recording: is it spelled as `underlock show` spells it?
 ...
-typo.yaml: 0 locks, 1 events, 0 phases, 1 contracts of its own; 1 warning(s))"},
+typo.yaml: 0 lock(s), 1 event(s), 0 phase(s), 1 contract(s) of its own; 1 warning(s))"},
                    {"Looks up a shipped model", "grep pthread_spin_trylock $(underlock model --print posix)"}},
       .Status = {{"0", "no warnings"},
                  {"1", "warnings"},
@@ -184,7 +184,7 @@ static int lint(const Options &O, const std::string &Name) {
   auto Own = [&](const auto &Entries) {
     return llvm::count_if(Entries, [&](auto &E) { return E.Where.File == File; });
   };
-  llvm::outs() << llvm::formatv("{0}: {1} locks, {2} events, {3} phases, {4} contracts of its own; ", Name,
+  llvm::outs() << llvm::formatv("{0}: {1} lock(s), {2} event(s), {3} phase(s), {4} contract(s) of its own; ", Name,
                                 Own(M->Locks), Own(M->Events), Own(M->Phases), Own(M->Contracts));
   if (All.empty())
     llvm::outs() << "no warnings\n";
