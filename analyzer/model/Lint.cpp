@@ -249,13 +249,13 @@ private:
       Out.push_back({Where, Text.str()});
   }
 
+  // No more than two slips of the finger away: programs have many functions with long names that are alike.
   static std::string nearest(StringRef Name, const StringSet<> &Among) {
-    SmallVector<StringRef, 32> Known;
+    SmallVector<StringRef, 4> Near;
     for (const auto &Entry : Among)
-      Known.push_back(Entry.getKey());
-    sort(Known);
-    std::string Text = suggestion(Name, Known);
-    return StringRef(Text).contains("did you mean") ? Text : "";
+      if (Name.edit_distance(Entry.getKey(), true, 2) <= 2)
+        Near.push_back(Entry.getKey());
+    return Near.empty() ? "" : suggestion(Name, Near);
   }
 
   bool has(StringRef Function) const { return !S.Functions || S.Functions->contains(Function); }
