@@ -37,22 +37,26 @@ static void readType(StringRef Type, cli::OptionText &Out) {
     Out.Choices.push_back(Choice.str());
 }
 
+cli::OptionText cli::textOf(const CLI::Option &O) {
+  OptionText T;
+  for (const std::string &Name : O.get_snames())
+    T.Spellings.push_back("-" + Name);
+  for (const std::string &Name : O.get_lnames())
+    T.Spellings.push_back("--" + Name);
+  if (O.get_items_expected_max() > 0)
+    readType(O.get_type_name(), T);
+  T.Text = O.get_description();
+  T.Required = O.get_required();
+  T.Repeats = O.get_items_expected_max() > 1;
+  return T;
+}
+
 std::vector<cli::OptionText> cli::optionsOf(const CLI::App &C) {
   std::vector<OptionText> Out;
   const auto *Known = dynamic_cast<const Command *>(&C);
   for (const CLI::Option *O : C.get_options()) {
-    OptionText T;
-    for (const std::string &Name : O->get_snames())
-      T.Spellings.push_back("-" + Name);
-    for (const std::string &Name : O->get_lnames())
-      T.Spellings.push_back("--" + Name);
-    if (O->get_items_expected_max() > 0)
-      readType(O->get_type_name(), T);
-    T.Text = O->get_description();
-    T.Joined = Known && Known->Verbatim && !T.Spellings.empty() && !T.Placeholder.empty();
-    T.Required = O->get_required();
-    T.Repeats = O->get_items_expected_max() > 1;
-    Out.push_back(std::move(T));
+    Out.push_back(textOf(*O));
+    Out.back().Joined = Known && Known->Verbatim && !O->get_positional() && !Out.back().Placeholder.empty();
   }
   return Out;
 }

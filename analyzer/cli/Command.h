@@ -57,6 +57,7 @@ struct OptionText {
   bool Required = false, Repeats = false;
   bool Joined = false; // the value stands behind a =, and nowhere else
 };
+OptionText textOf(const CLI::Option &O);
 std::vector<OptionText> optionsOf(const CLI::App &C);
 
 // `underlock check`

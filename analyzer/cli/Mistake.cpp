@@ -18,7 +18,8 @@ static std::string unknownOption(const CLI::App &C, StringRef Given, llvm::Array
   for (const cli::OptionText &O : Options)
     Known.append(O.Spellings.begin(), O.Spellings.end());
   std::string Out = (C.get_name() + " has no option '" + Given + "'").str();
-  std::string Nearest = model::suggestion(Given, Known);
+  // Any letter is near to any other.
+  std::string Nearest = Given.size() > 2 ? model::suggestion(Given, Known) : "; known are " + llvm::join(Known, ", ");
   // An option of the program that is to be run is more likely than one that nothing here is like.
   bool Starts = llvm::any_of(Options, [](const cli::OptionText &O) { return O.Placeholder == "COMMAND" && O.Repeats; });
   if (Starts && !StringRef(Nearest).contains("did you mean"))
@@ -26,38 +27,58 @@ static std::string unknownOption(const CLI::App &C, StringRef Given, llvm::Array
   return Out + Nearest;
 }
 
+// What is wrong with the value of `O`, which the user calls `Name`; nothing where CLI11 says nothing of that kind.
+static std::string wrongValue(StringRef Said, StringRef Name, const cli::OptionText &O) {
+  Words Choices(O.Choices.begin(), O.Choices.end());
+  std::string Wanted = Choices.empty() ? O.Placeholder : llvm::join(Choices, " or ");
+  auto Cannot = [&](StringRef Value) { return (Name + " cannot be '" + Value + "'").str(); };
+  if (Said.consume_front(("Could not convert: " + Name + " = ").str()))
+    return Cannot(Said) + ", it takes " + Wanted;
+  if (!Said.consume_front((Name + ": ").str()))
+    return "";
+  if (Said.contains(" not in {"))
+    return Cannot(Said.split(" not in {").first) + model::suggestion(Said.split(" not in {").first, Choices);
+  if (Said.consume_front("Value "))
+    return Cannot(Said.split(" not ").first) + ", it takes " + Wanted;
+  if (Said.ends_with(" missing"))
+    return (Name + " needs a value: " + Wanted).str();
+  if (Said.starts_with("At Most 1 "))
+    return (Name + " is given more than once").str();
+  return "";
+}
+
+static StringRef firstOption(llvm::ArrayRef<std::string> Arguments) {
+  for (StringRef Argument : Arguments)
+    if (Argument.size() > 1 && Argument.starts_with("-") && Argument != "--")
+      return Argument.split('=').first;
+  return "";
+}
+
 static std::string describe(const CLI::App &Top, const CLI::App &C, const CLI::ParseError &E) {
   std::vector<cli::OptionText> Options = cli::optionsOf(C);
-  std::vector<std::string> Extras = C.remaining();
+  std::vector<std::string> Extras = C.remaining(), Before = Top.remaining();
   // Before anything else that may be wrong: what follows a mistyped option is taken for something that it is not.
-  for (StringRef Extra : Extras)
-    if (Extra.size() > 1 && Extra.starts_with("-") && Extra != "--")
-      return unknownOption(C, Extra.split('=').first, Options);
+  if (StringRef Option = firstOption(Extras); !Option.empty())
+    return unknownOption(C, Option, Options);
+  if (StringRef Option = firstOption(Before); !Option.empty())
+    return ("no option '" + Option + "' before the command; those of " + C.get_name() + " stand behind it").str();
   if (dynamic_cast<const CLI::ExtrasError *>(&E) && !Extras.empty())
     return C.get_name() + " does not know what to do with '" + Extras.front() + "'";
 
-  StringRef Said = E.what();
-  auto [Option, Problem] = Said.split(": ");
-  auto [Value, Choices] = Problem.split(" not in {");
   for (const cli::OptionText &O : Options)
-    if (!O.Choices.empty() && !Choices.empty() &&
-        (llvm::is_contained(O.Spellings, Option) || (O.Spellings.empty() && !Option.starts_with("-"))))
-      return (C.get_name() + ": " + Option + " cannot be '" + Value + "'").str() +
-             model::suggestion(Value, Words(O.Choices.begin(), O.Choices.end()));
-  // "--timeout: Value x not in range 0 to …", "Could not convert: --limit = x"
-  for (const cli::OptionText &O : Options)
-    for (StringRef Name : O.Spellings)
-      if (Problem.starts_with("Value ") && Option == Name)
-        return (C.get_name() + ": " + Name + " cannot be '" + Problem.drop_front(6).split(" not ").first +
-                "', it takes " + O.Placeholder)
-            .str();
-      else if (Problem.starts_with((Name + " = ").str()))
-        return (C.get_name() + ": " + Name + " cannot be '" + Problem.split(" = ").second + "', it takes " +
-                O.Placeholder)
-            .str();
-  for (const CLI::Option *O : C.get_options())
-    if (Said == O->get_name() + " is required" && O->get_positional())
-      return C.get_name() + ": no " + O->get_type_name() + " is given";
+    for (const std::string &Name : O.Spellings)
+      if (std::string Text = wrongValue(E.what(), Name, O); !Text.empty())
+        return C.get_name() + ": " + Text;
+  // What is known by its place is called by its placeholder; CLI11 has a name for it besides.
+  for (const CLI::Option *O : C.get_options()) {
+    if (!O->get_positional())
+      continue;
+    cli::OptionText T = cli::textOf(*O);
+    if (E.what() == O->get_name() + " is required")
+      return C.get_name() + ": no " + T.Placeholder + " is given";
+    if (std::string Text = wrongValue(E.what(), O->get_name(), T); !Text.empty())
+      return C.get_name() + ": " + Text;
+  }
   return C.get_name() + ": " + E.what();
 }
 
