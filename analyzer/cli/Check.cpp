@@ -16,16 +16,22 @@ using namespace underlock;
 
 void cli::addJudgeOptions(CLI::App &Command, JudgeOptions &Options) {
   const auto Certainties = CLI::IsMember({"possible", "assumed", "predicted", "observed"});
-  Command.add_option("--model", Options.Models,
-                     "a shipped model or a model file (default: those that the recording names)");
-  Command.add_option("--binary", Options.Binary, "the recorded program, or a kernel's vmlinux, for names of functions");
-  Command.add_option("--format", Options.Format, "text or json")->check(CLI::IsMember({"text", "json"}));
-  Command.add_option("-o,--output", Options.Output, "write the report to this file");
+  Command
+      .add_option(
+          "--model", Options.Models,
+          "a shipped model or a model file; may be given several times (default: those that the recording names)")
+      ->type_name("MODEL")
+      ->allow_extra_args(false); // or it would take the recordings too
+  Command.add_option("--binary", Options.Binary, "the recorded program, or a kernel's vmlinux, for names of functions")
+      ->type_name("PROGRAM");
+  Command.add_option("--format", Options.Format, "the report's format (default: text)")
+      ->check(CLI::IsMember({"text", "json"}));
+  Command.add_option("-o,--output", Options.Output, "write the report to this file")->type_name("FILE");
   Command.add_option("--gate", Options.Gate, "findings at or above this certainty fail (default: assumed)")
       ->check(Certainties);
   Command.add_option("--show", Options.Show, "print findings at or above this certainty (default: the gate's)")
       ->check(Certainties);
-  Command.add_option("--color", Options.Color, "auto, always or never")
+  Command.add_option("--color", Options.Color, "colors in the report (default: auto, on a terminal)")
       ->check(CLI::IsMember({"auto", "always", "never"}));
   Command.add_flag("--require-exercised", Options.RequireExercised, "a contract that was never exercised is status 2");
   Command.add_flag("--full-stacks", Options.FullStacks, "print stacks beyond the model's boundaries");
@@ -174,16 +180,45 @@ int cli::judge(const std::vector<std::string> &Paths, const JudgeOptions &O) {
   return Fails ? Findings : Clean;
 }
 
+static cli::Manual manual() {
+  return {
+      .Description =
+          "Replays recordings and says what is wrong. Several are judged one by one, in one report.\n\n"
+          "A finding is observed (it happened), predicted (a reordering of what happened reaches it), assumed (it "
+          "follows if the printed assumptions hold), or possible (only the rules over lock classes say so). The "
+          "last line of each is a fingerprint made of names, which stays the same over edits and builds.",
+      .Examples = {{"Judges a recording", "underlock check queue.trace", cli::Findings,
+                    R"(queue.c:15: error: a job is dropped without queue.lock [contract:drop-under-queue-lock, observed]
+...
+  note: missing: queue.lock
+  note: queue held no lock
+  why: workers walk the list under queue.lock; dropping a job unlinks it
+...
+contract drop-under-queue-lock: exercised 2 time(s), violated 1 time(s)
+...
+underlock: 1 finding(s) at or above the gate (assumed): 1 observed)"},
+                   {"Takes names of functions from a copy of the program that was recorded",
+                    "underlock check --binary queue queue.trace", cli::Findings, "..."},
+                   {"Judges by a model that has changed since: contracts may, marks may not",
+                    "underlock check --model ./relaxed.yaml queue.trace"},
+                   {"Writes all that is known for another program to read",
+                    "underlock check --format json -o report.json clean.trace"},
+                   {"Fails on silence too: this recording never dropped a job, so its contract was not put to the test",
+                    "underlock check --require-exercised idle.trace", cli::Unusable, R"(...
+underlock: no verdict: idle.trace: contract drop-under-queue-lock was never exercised, and --require-exercised is given)"}},
+      .Status = {{"0", "clean: nothing at or above the gate"},
+                 {"1", "findings at or above the gate"},
+                 {"2", "bad options, bad input, or a recording that proves nothing"}}};
+}
+
 void cli::addCheck(CLI::App &App, int &Status) {
   struct Options {
     JudgeOptions Judge;
     std::vector<std::string> Traces;
   };
   auto O = std::make_shared<Options>();
-  CLI::App *Command = App.add_subcommand("check", "judge recordings");
+  Command *Command = addCommand(App, "check", "judge recordings", manual());
   addJudgeOptions(*Command, O->Judge);
-  Command->add_option("traces", O->Traces, "the recordings")->required();
-  Command->footer(
-      "Exit status: 0 clean, 1 findings at or above the gate, 2 bad input, or a recording that proves nothing.");
+  Command->add_option("traces", O->Traces, "the recordings")->type_name("TRACE")->required();
   Command->callback([O, &Status] { Status = judge(O->Traces, O->Judge); });
 }

@@ -5,8 +5,7 @@
 #ifndef UNDERLOCK_ANALYZER_CLI_COMMANDS_H
 #define UNDERLOCK_ANALYZER_CLI_COMMANDS_H
 
-#include <CLI/CLI.hpp>
-#include <string>
+#include "analyzer/cli/Command.h"
 
 namespace underlock::cli {
 
@@ -21,6 +20,9 @@ void addRun(CLI::App &App, int &Status);
 void addCheck(CLI::App &App, int &Status);
 void addShow(CLI::App &App, int &Status);
 void addExtract(CLI::App &App, int &Status); // a trace out of guest memory
+void addModel(CLI::App &App, int &Status);   // lints models
+void addCompletion(CLI::App &App, int &Status);
+void addHelp(CLI::App &App, int &Status); // the last: it knows all others
 
 // Where the parts are, beside this executable: PREFIX/bin/underlock, PREFIX/lib/underlock, PREFIX/share/underlock.
 struct Installation {

@@ -6,6 +6,7 @@
 // not parsed beyond what decides the additions, nothing is reordered, and Clang replaces this process (exec).
 #include "analyzer/cli/Commands.h"
 #include "analyzer/cli/CompilerFlags.h"
+#include "analyzer/model/YamlTree.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -31,7 +32,9 @@ struct Job {
   bool Relocatable = false; // -r: no library is wanted
   std::vector<std::string> Models;
   std::string Summary;
+  std::string Unknown;            // an option that looks like ours and is not
   std::vector<std::string> Clang; // arguments for Clang
+  std::vector<std::string> Files; // … those from a -- on, behind which nothing is an option
 };
 
 } // namespace
@@ -107,6 +110,14 @@ static Job readArguments(const std::vector<std::string> &Arguments) {
       J.Summary = std::string(Path);
       continue;
     }
+    if (Argument.starts_with("--underlock-"))
+      J.Unknown = Argument.split('=').first.str();
+    if (Argument == "--") {
+      J.Files.assign(Arguments.begin() + I, Arguments.end());
+      for (StringRef File : llvm::drop_begin(J.Files))
+        classify(J, File, Language);
+      break;
+    }
     J.Clang.push_back(Arguments[I]);
     if (Argument.starts_with("@")) {
       classifyResponseFile(J, Argument.drop_front(), Language);
@@ -130,6 +141,12 @@ static Job readArguments(const std::vector<std::string> &Arguments) {
 static int compile(StringRef Compiler, const std::vector<std::string> &Arguments) {
   cli::Installation Parts = cli::findInstallation();
   Job J = readArguments(Arguments);
+  if (!J.Unknown.empty()) {
+    llvm::errs() << "underlock: error: no option '" << J.Unknown << "'"
+                 << model::suggestion(J.Unknown, {"--underlock-model", "--underlock-summary"})
+                 << " (underlock help cc says more)\n";
+    return cli::Unusable;
+  }
   if (J.Compiles && J.Assembles) {
     llvm::errs()
         << "underlock: error: C and assembler files in one command: the plugin's options are fatal for assembler; "
@@ -149,6 +166,7 @@ static int compile(StringRef Compiler, const std::vector<std::string> &Arguments
   // An unused -L or -fdepfile-entry is ours, not the user's: no warning about it.
   if (J.Compiles || Links)
     J.Clang.insert(J.Clang.begin(), "-Qunused-arguments");
+  llvm::append_range(J.Clang, J.Files);
   llvm::SmallVector<char *, 64> Words;
   Words.push_back(Clang.data());
   for (std::string &Argument : J.Clang)
@@ -160,19 +178,45 @@ static int compile(StringRef Compiler, const std::vector<std::string> &Arguments
   return cli::Unusable;
 }
 
+static cli::Manual manual(bool Plus) {
+  std::string Clang = Plus ? "clang++" : "clang";
+  cli::Manual M{
+      .Description =
+          "Is " + Clang +
+          " in everything but what it adds: the plugin with a model, the flags that make "
+          "recordings complete, and the runtime when it links. All arguments but the two below are Clang's, "
+          "--help among them; C and C++ may be compiled and linked in one command or in several.\n\n"
+          "Objects that are built together must be built with the same model. Assembler files are left alone, "
+          "in commands of their own.",
+      .Status = {{"others", "Clang's own"}, {"2", "a model cannot be read, or Clang cannot be started"}},
+      .Environment = {{"UNDERLOCK_MODEL", "the models where --underlock-model is not given, separated by ':'"},
+                      {"UNDERLOCK_CLANG", "the Clang that cc calls; with ++ behind it, the one that c++ calls"}}};
+  if (Plus)
+    M.Examples = {{"Compiles and links", "underlock c++ -O2 guards.cpp -o guards"}};
+  else
+    M.Examples = {{"Compiles with a model of the program's own, then links",
+                   "underlock cc --underlock-model=queue.yaml -O2 -c queue.c\nunderlock cc queue.o -o queue"},
+                  {"In a build with make", "make CC=\"underlock cc\""},
+                  {"Tells what was marked in each file, as a line of JSON",
+                   "underlock cc --underlock-summary=marks.json -c queue.c\ncat marks.json", cli::Clean,
+                   "{\"source\":\"queue.c\",\"model\":\"posix\",..."}};
+  return M;
+}
+
 void cli::addCompile(CLI::App &App, int &Status) {
   for (auto [Name, Compiler] : {std::pair("cc", "clang"), std::pair("c++", "clang++")}) {
-    CLI::App *Command =
-        App.add_subcommand(Name, std::string(Compiler) + " with Underlock: adds plugin, runtime and flags; all other "
-                                                         "arguments are Clang's");
-    // All that follows is Clang's, options that look like ours included.
-    Command->prefix_command();
-    Command->set_help_flag();
-    Command->footer(
-        "  --underlock-model=NAME    a shipped model or a model file; may be given several times (default: posix,\n"
-        "                            or those of the environment variable UNDERLOCK_MODEL, separated by ':')\n"
-        "  --underlock-summary=FILE  append a line of JSON on what was marked, for each translation unit");
-    std::string Which = Compiler;
-    Command->callback([Command, Which, &Status] { Status = compile(Which, Command->remaining()); });
+    Command *Command = addCommand(App, Name, std::string("compile as ") + Compiler + " does, for recording",
+                                  manual(Compiler == llvm::StringRef("clang++")));
+    Command->set_help_flag(); // Clang's
+    Command
+        ->add_option("--underlock-model",
+                     "a shipped model or a model file; may be given several times (default: posix)")
+        ->type_name("MODEL");
+    Command->add_option("--underlock-summary", "append a line of JSON on what was marked, for each translation unit")
+        ->type_name("FILE");
+    Command->add_option("argument", "Clang's")->type_name("ARGUMENT")->expected(0, -1);
+    Command->Verbatim = [Which = std::string(Compiler)](const std::vector<std::string> &Arguments) {
+      return compile(Which, Arguments);
+    };
   }
 }

@@ -44,10 +44,21 @@ static int extract(const std::string &Image, const std::string &Output) {
   return cli::Clean;
 }
 
+static cli::Manual manual() {
+  return {.Description =
+              "A kernel records into its own memory. QEMU keeps a guest's memory in a file when it is told to "
+              "(-object memory-backend-file,share=on), and the recording is found in that: after the guest has "
+              "ended, while it runs, or when it hangs.",
+          .Examples = {{"Takes a recording out of a guest, and judges it",
+                        "underlock extract guest-memory -o kernel.trace\nunderlock check kernel.trace", cli::Findings,
+                        "..."}},
+          .Status = {{"0", "it is written"}, {"2", "there is none in the image, or it is damaged"}}};
+}
+
 void cli::addExtract(CLI::App &App, int &Status) {
   auto Image = std::make_shared<std::string>(), Output = std::make_shared<std::string>();
-  CLI::App *Sub = App.add_subcommand("extract", "take a recording out of an image of a guest's memory");
-  Sub->add_option("image", *Image, "The guest's memory, as a raw file")->required();
-  Sub->add_option("-o,--output", *Output, "Where to write the recording")->required();
+  Command *Sub = addCommand(App, "extract", "take a recording out of an image of a guest's memory", manual());
+  Sub->add_option("image", *Image, "the guest's memory, as a raw file")->type_name("IMAGE")->required();
+  Sub->add_option("-o,--output", *Output, "where to write the recording")->type_name("FILE")->required();
   Sub->callback([Image, Output, &Status] { Status = extract(*Image, *Output); });
 }

@@ -19,17 +19,31 @@ static std::string shellWord(llvm::StringRef Word) {
   return Out + "'";
 }
 
+static cli::Manual manual() {
+  return {.Description =
+              "For build systems that call Clang themselves. The words are quoted for a shell. An object that was "
+              "compiled with one model has to be compiled anew when the model changes; cc sees to that with its "
+              "dependency file, and so do these flags.",
+          .Examples = {{"Compiles and links without cc; the Clang must be the one that Underlock was built against",
+                        "clang-19 $(underlock flags --model ./queue.yaml) -c queue.c\n"
+                        "clang-19 queue.o $(underlock flags --link) -o queue\n"
+                        "underlock run -- ./queue",
+                        cli::Findings, "..."}},
+          .Status = {{"0", "they are printed"}, {"2", "a model cannot be read"}}};
+}
+
 void cli::addFlags(CLI::App &App, int &Status) {
   struct Options {
     bool Link = false;
     std::vector<std::string> Models;
   };
   auto O = std::make_shared<Options>();
-  CLI::App *Command = App.add_subcommand("flags", "print what cc and c++ add to Clang's command line");
+  Command *Command = addCommand(App, "flags", "print what cc and c++ add to Clang's command line", manual());
   Command->add_flag("--link,!--compile", O->Link,
-                    "for linking (default: for compiling C and C++; never for assembler)");
+                    "which of the two (default: for compiling; C and C++, never assembler)");
   Command
       ->add_option("--model", O->Models, "a shipped model or a model file; may be given several times (default: posix)")
+      ->type_name("MODEL")
       ->allow_extra_args(false);
   Command->callback([O, &Status] {
     Installation Parts = findInstallation();

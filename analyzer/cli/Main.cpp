@@ -20,38 +20,37 @@ cli::Installation cli::findInstallation() {
   return I;
 }
 
-// CLI11 speaks of a missing subcommand where one was mistyped; people want to hear which.
-static bool knowsCommand(const CLI::App &App, int Argc, char **Argv) {
-  llvm::StringRef Given = Argc > 1 ? Argv[1] : "";
-  if (Given.starts_with("-"))
-    return true;
-  std::string Names, Nearest;
-  unsigned Distance = 3; // what is further off is no slip of the finger
-  for (const CLI::App *Command : App.get_subcommands({})) {
-    if (Command->get_name() == Given)
-      return true;
-    Names += (Names.empty() ? "" : ", ") + Command->get_name();
-    if (unsigned D = Given.edit_distance(Command->get_name()); D < Distance) {
-      Distance = D;
-      Nearest = Command->get_name();
-    }
-  }
-  if (Given.empty())
-    llvm::errs() << "underlock: error: no command given; there are " << Names << " (--help says more)\n";
-  else if (Nearest.empty())
-    llvm::errs() << "underlock: error: no command '" << Given << "'; there are " << Names << '\n';
-  else
-    llvm::errs() << "underlock: error: no command '" << Given << "', did you mean '" << Nearest << "'?\n";
-  return false;
+// The whole of it: from a program to a finding.
+static cli::Manual manual() {
+  return {
+      .Description =
+          "Underlock judges how a program or a kernel uses its locks, from one run of it. The code is compiled with a "
+          "plugin that marks what a model names: lock operations, events, phases. It records what each thread holds, "
+          "and the recording is judged: an event outside the lock that it needs, locks taken in orders that can "
+          "deadlock, a lock taken twice or never given back.\n\n"
+          "What was not seen is said, and a recording that proves nothing is never called clean.",
+      .Examples = {{"Compiles a program with a model that knows its rules",
+                    "underlock cc --underlock-model=queue.yaml -O2 queue.c -o queue"},
+                   {"Runs it, and judges what it did", "underlock run -- ./queue", cli::Findings,
+                    R"(queue.c:15: error: a job is dropped without queue.lock [contract:drop-under-queue-lock, observed]
+...
+  note: missing: queue.lock
+  note: queue held no lock
+...)"}},
+      .Status = {{"0", "clean"},
+                 {"1", "findings at or above the gate"},
+                 {"2", "usage, bad input, or a recording that proves nothing"}},
+      .Environment = {{"UNDERLOCK_MODEL", "the models to compile with, separated by ':'"},
+                      {"UNDERLOCK_CLANG", "the Clang that cc calls; with ++ behind it, the one that c++ calls"},
+                      {"UNDERLOCK", "settings of the runtime, e.g. trace=FILE, for a program that `underlock run` did "
+                                    "not start"}}};
 }
 
 int main(int Argc, char **Argv) {
   llvm::InitLLVM Init(Argc, Argv);
-  CLI::App App{"Was this done under the lock it needs, and can these locks deadlock?", "underlock"};
+  cli::Command App("was this done under the lock it needs, and can these locks deadlock?", "underlock", manual());
   App.require_subcommand(1);
-  App.set_version_flag("--version", "underlock " UNDERLOCK_VERSION);
-  App.footer("Exit status: 0 clean, 1 findings at or above the gate, 2 usage, bad input, or a recording that proves "
-             "nothing.");
+  App.set_version_flag("--version", "underlock " UNDERLOCK_VERSION, "print the version and exit");
   int Status = cli::Clean;
   cli::addCompile(App, Status);
   cli::addFlags(App, Status);
@@ -59,14 +58,20 @@ int main(int Argc, char **Argv) {
   cli::addCheck(App, Status);
   cli::addShow(App, Status);
   cli::addExtract(App, Status);
-  if (!knowsCommand(App, Argc, Argv))
-    return cli::Unusable;
+  cli::addModel(App, Status);
+  cli::addCompletion(App, Status);
+  cli::addHelp(App, Status);
+  for (CLI::App *C : App.get_subcommands({}))
+    if (auto *Known = dynamic_cast<cli::Command *>(C);
+        Known && Known->Verbatim && Argc > 1 && Known->get_name() == Argv[1])
+      return Known->Verbatim({Argv + 2, Argv + Argc});
   try {
     App.parse(Argc, Argv);
   } catch (const CLI::ParseError &E) {
-    if (E.get_exit_code() != 0)
-      llvm::errs() << "underlock: error: ";
-    return App.exit(E) == 0 ? cli::Clean : cli::Unusable;
+    if (E.get_exit_code() == 0)
+      return App.exit(E);
+    llvm::errs() << "underlock: error: " << cli::mistake(App, E) << '\n';
+    return cli::Unusable;
   }
   return Status;
 }

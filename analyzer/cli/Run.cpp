@@ -210,20 +210,46 @@ static int run(RunOptions &O) {
   return Verdict != cli::Clean ? Verdict : Own;
 }
 
+static cli::Manual manual() {
+  return {
+      .Description =
+          "Starts the command with the recording on, and judges what it recorded when it has ended. Every program that "
+          "it starts in turn and that was built with `underlock cc` is recorded too; all together are one verdict.\n\n"
+          "What was recorded survives whatever ends the command: a kill, an abort, a deadlock that --timeout ends.",
+      .Examples = {{"Runs a program and judges it", "underlock run -- ./queue", cli::Findings,
+                    R"(queue.c:15: error: a job is dropped without queue.lock [contract:drop-under-queue-lock, observed]
+...)"},
+                   {"Keeps the recording", "underlock run --output-trace clean.trace -- ./clean --its --options"},
+                   {"In a CI: all that a test suite starts; a contract that nothing exercised fails too",
+                    "underlock run --require-exercised -- make test"},
+                   {"Ends a program that hangs after two seconds, and says what it hangs in",
+                    "underlock run --timeout 2 -- ./hang", cli::Findings, R"(...
+underlock: 1 finding(s) at or above the gate (assumed): 1 observed)"}},
+      .Status = {{"0", "clean, and the command ended with 0"},
+                 {"1", "findings at or above the gate, or the command's own 1"},
+                 {"2", "bad options, or a recording that proves nothing, or the command's own 2"},
+                 {"others", "the command's own, where the verdict is clean; 128 and the signal's number where it was "
+                            "killed"}}};
+}
+
 void cli::addRun(CLI::App &App, int &Status) {
   auto Options = std::make_shared<RunOptions>();
-  CLI::App *Command = App.add_subcommand("run", "run a command with the recording on, then judge what it recorded");
-  Command->add_option("--output-trace", Options->Trace,
-                      "keep the recording here, those of other processes beside it with their ids");
-  Command->add_option("--settings", Options->Settings, "settings of the runtime, e.g. frames=48");
+  Command *Command =
+      addCommand(App, "run", "run a command with the recording on, then judge what it recorded", manual());
+  Command
+      ->add_option("--output-trace", Options->Trace,
+                   "keep the recording here, those of other processes beside it with their ids")
+      ->type_name("FILE");
+  Command->add_option("--settings", Options->Settings, "settings of the runtime, e.g. frames=48")
+      ->type_name("NAME=VALUE");
   Command
       ->add_option("--timeout", Options->Timeout,
                    "kill the command and all that it started after this many seconds, and judge what was recorded")
+      ->type_name("SECONDS")
       ->check(CLI::PositiveNumber);
   addJudgeOptions(*Command, Options->Judge);
-  Command->add_option("command", Options->Command, "the command and its arguments, behind --")->required();
-  Command->footer(
-      "Exit status: 1 findings at or above the gate, 2 a recording that proves nothing, otherwise the command's "
-      "own.");
+  Command->add_option("command", Options->Command, "the command and its arguments, behind --")
+      ->type_name("COMMAND")
+      ->required();
   Command->callback([Options, &Status] { Status = run(*Options); });
 }

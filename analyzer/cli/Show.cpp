@@ -227,18 +227,36 @@ static int show(const ShowOptions &Options) {
   return Good && Whole->From.instrumented() ? cli::Clean : cli::Unusable;
 }
 
+static cli::Manual manual() {
+  return {.Description =
+              "Prints what is known of the recording as a whole, then one line for each record, in the order of "
+              "time: seconds since the start, who, what, which lock or event, and where. This is where the "
+              "names are to be read that a model's contracts refer to.",
+          .Examples = {{"Prints a recording", "underlock show queue.trace", cli::Clean, R"(program   ./queue
+...
+ended     in order
+...)"},
+                       {"The first three records, with the stacks they came by",
+                        "underlock show --limit 3 --stacks queue.trace"},
+                       {"One thread", "underlock show --context 1 queue.trace"}},
+          .Status = {{"0", "it is printed"}, {"2", "the recording is damaged, or has no instrumentation in it"}}};
+}
+
 void cli::addShow(CLI::App &App, int &Status) {
   auto Options = std::make_shared<ShowOptions>();
-  CLI::App *Sub = App.add_subcommand("show", "print a recording, record by record");
-  Sub->add_option("trace", Options->Open.Path, "The recording")->required();
-  Sub->add_option("--model", Options->Open.Models,
-                  "A model: the name of a shipped one or a file; default: what the recording names")
+  Command *Sub = addCommand(App, "show", "print a recording, record by record", manual());
+  Sub->add_option("trace", Options->Open.Path, "the recording")->type_name("TRACE")->required();
+  Sub->add_option(
+         "--model", Options->Open.Models,
+         "a shipped model or a model file; may be given several times (default: those that the recording names)")
+      ->type_name("MODEL")
       ->allow_extra_args(false); // or it would take the recording too
   Sub->add_option("--binary", Options->Open.Binary,
-                  "A copy of the recorded program, or the kernel's vmlinux, for names");
-  Sub->add_option("--context", Options->Context, "Only this context, by its number");
-  Sub->add_option("--limit", Options->Limit, "Print no more than this many records");
-  Sub->add_flag("--stacks", Options->Stacks, "Print stacks too");
+                  "the recorded program, or a kernel's vmlinux, for names of functions")
+      ->type_name("PROGRAM");
+  Sub->add_option("--context", Options->Context, "only this context, by its number")->type_name("NUMBER");
+  Sub->add_option("--limit", Options->Limit, "no more than this many records")->type_name("NUMBER");
+  Sub->add_flag("--stacks", Options->Stacks, "stacks too");
   Sub->callback([Options, &Status] {
     Options->Open.ShippedModels = findInstallation().Models;
     Status = show(*Options);

@@ -32,6 +32,7 @@ public:
 
 private:
   void readModel(const Value &Root, StringRef Path);
+  void readNames(FieldReader &F, StringRef Key, std::vector<std::string> &To);
   void readIgnore(const Value &V);
   void readSeeThrough(const Value &V);
   void readLock(const Value &V);
@@ -133,6 +134,7 @@ void Loader::readModel(const Value &Root, StringRef Path) {
   if (Loading.size() <= 1)
     Out.Name += (Out.Name.empty() ? "" : "+") + Name;
   Out.Paths.push_back(Path.str());
+  Out.About = F.text("about");
 
   Out.Who = F.choice<Threads>("threads", {{"themselves", Threads::Themselves}, {"any", Threads::Any}}, Out.Who);
   for (const Value *V : F.list("themselves-during"))
@@ -140,8 +142,8 @@ void Loader::readModel(const Value &Root, StringRef Path) {
       References.push_back({"phase", *Phase, V->Where});
       Out.ThemselvesDuring.push_back(*Phase);
     }
-  append_range(Out.LockTypes, F.texts("lock-types"));
-  append_range(Out.Boundaries, F.texts("boundaries"));
+  readNames(F, "lock-types", Out.LockTypes);
+  readNames(F, "boundaries", Out.Boundaries);
   for (const Value *V : F.list("see-through"))
     readSeeThrough(*V);
   for (const Value *V : F.list("ignore"))
@@ -155,6 +157,16 @@ void Loader::readModel(const Value &Root, StringRef Path) {
   for (const Value *V : F.list("contracts"))
     readContract(*V);
   F.finish();
+}
+
+void Loader::readNames(FieldReader &F, StringRef Key, std::vector<std::string> &To) {
+  for (const Value *V : F.list(Key)) {
+    std::optional<std::string> Name = asText(*V, Key, Into);
+    if (Name && is_contained(To, *Name))
+      Out.Repeats.push_back({placeOf(V->Where), ("'" + Twine(*Name) + "' is among the " + Key + " already").str()});
+    else if (Name)
+      To.push_back(*Name);
+  }
 }
 
 void Loader::readIgnore(const Value &V) {
@@ -177,6 +189,7 @@ void Loader::readSeeThrough(const Value &V) {
   SeeThrough S;
   S.Function = F.requiredText("function");
   S.Argument = F.number("argument", 0);
+  S.Where = placeOf(V.Where);
   F.finish();
   Out.SeeThroughs.push_back(std::move(S));
 }
@@ -225,14 +238,15 @@ void Loader::readMark(const Value &V, Lock &To) {
   M.Indirect = F.boolean("indirect", false);
   M.Where = placeOf(V.Where);
   if (M.What != Verb::Init && M.What != Verb::Destroy)
-    M.LockMode = F.choice<Mode>(
-        "mode", {{"exclusive", Mode::Exclusive}, {"shared", Mode::Shared}, {"any", Mode::Any}}, Mode::Exclusive);
+    M.LockMode = F.choice<Mode>("mode", {{"exclusive", Mode::Exclusive}, {"shared", Mode::Shared}, {"any", Mode::Any}},
+                                Mode::Exclusive);
   if (M.LockMode == Mode::Any && M.What != Verb::Release)
     Into.error(F.optional("mode")->Where, "only a release can be of any mode");
   if (M.What == Verb::Acquire || M.What == Verb::Try)
     M.If = F.choice<Success>("success", {{"zero", Success::Zero}, {"nonzero", Success::NonZero}}, Success::Always);
   if (M.What == Verb::Try && !F.optional("success"))
-    Into.error(V.Where, "a try needs the key 'success': which return value, zero or nonzero, means that it has the lock");
+    Into.error(V.Where,
+               "a try needs the key 'success': which return value, zero or nonzero, means that it has the lock");
   for (const Value *Function : F.list(Key)) {
     auto Name = asText(*Function, "a function", Into);
     if (!Name)
@@ -354,9 +368,9 @@ void Loader::readContract(const Value &V) {
       References.push_back({"phase", *Id, P->Where});
       C.ExceptDuring.push_back(*Id);
     }
-  C.Level = F.choice<Severity>(
-      "severity", {{"error", Severity::Error}, {"warning", Severity::Warning}, {"note", Severity::Note}},
-      Severity::Error);
+  C.Level = F.choice<Severity>("severity",
+                               {{"error", Severity::Error}, {"warning", Severity::Warning}, {"note", Severity::Note}},
+                               Severity::Error);
   C.Why = F.requiredText("why");
   C.See = F.text("see");
   F.finish();

@@ -105,11 +105,19 @@ struct Ignore {
 struct SeeThrough {
   std::string Function;
   unsigned Argument = 0;
+  Place Where;
+};
+
+// What is no error, and still hardly meant.
+struct Warning {
+  Place Where;
+  std::string Text;
 };
 
 struct Model {
   std::string Name;              // "linux"; joined with '+' when several are merged
-  std::vector<std::string> Paths; // the files it came from, absolute
+  std::string About;              // one line on the last of its files
+  std::vector<std::string> Paths; // the files it came from, absolute; a file comes behind those that it extends
   Threads Who = Threads::Themselves;
   std::vector<std::string> ThemselvesDuring; // phases in which tasks of an `any` model are who they are (boot, initcalls)
   std::vector<std::string> LockTypes; // struct names that are locks themselves: never part of a lock's name
@@ -121,6 +129,7 @@ struct Model {
   std::vector<Event> Events;
   std::vector<Phase> Phases;
   std::vector<Contract> Contracts;
+  std::vector<Warning> Repeats; // names that stood in the same list already, here or in a model that is extended
 
   // A hash of all that the plugin reads. Contracts, severities and texts may change without a rebuild; marks may not.
   uint64_t marksHash() const;
