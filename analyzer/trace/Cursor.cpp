@@ -216,6 +216,11 @@ Cursor::Status Cursor::define() {
     if (Own)
       R.Contexts[Id].Name = Payload.string().str();
     break;
+  case UNDERLOCK_DEFINE_EXEC:
+    LostAtEnd = Payload.varint();
+    if (Own)
+      R.Contexts[Id].Executes = Payload.string().str();
+    break;
   default: // written by a newer runtime that says nothing an older reader needs
     return Status::Timed;
   }

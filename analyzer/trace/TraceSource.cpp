@@ -124,6 +124,10 @@ bool TraceSource::advance() {
 
 bool TraceSource::contextEnded(const Cursor &C) {
   const underlock_chunk_header &H = C.lastChunk().Header;
+  if (const std::string &Program = R.Contexts[C.context()].Executes; !Program.empty()) {
+    R.Executed = Program;
+    LostAtExit = std::max(LostAtExit, C.lostAtEnd());
+  }
   if (H.state == UNDERLOCK_CHUNK_SEALED && !C.ended() && !C.cut())
     ++CutContexts;
   if (!H.waiting_lock)
@@ -272,6 +276,8 @@ bool TraceSource::endOfRecording() {
 void TraceSource::sayHowItEnded() {
   using Kind = Remark::Kind;
   R.Lost = std::max(R.Lost, LostAtExit);
+  if (Exited)
+    R.Executed.clear();
   if (R.Lost)
     remark(Kind::Warning, formatv("{0} record(s) were dropped while recording (no space for them): what they showed is "
                                   "not judged",
@@ -279,9 +285,12 @@ void TraceSource::sayHowItEnded() {
   if (!Exited && R.Platform == UNDERLOCK_PLATFORM_LINUX)
     remark(Kind::Note,
            "the kernel had not shut down when the recording was taken: judged is what had happened until then");
+  else if (!Exited && !R.Executed.empty())
+    remark(Kind::Note, "the program executed " + R.Executed + ": judged is what it did until then");
   else if (!Exited)
-    remark(Kind::Warning,
-           "the program did not end in order (it was killed, executed another one, or is still running): judged is what is there");
+    remark(Kind::Warning, "the program did not end in order (it was killed, executed another one by a system call of "
+                          "its own, or is still "
+                          "running): judged is what is there");
   // After an orderly end, everything is there, or has been cut off at a chunk's edge, where only this shows it.
   if (Exited && !Forked.empty())
     remark(Kind::Warning,

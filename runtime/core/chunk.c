@@ -6,6 +6,9 @@
 
 UNDERLOCK_STATIC_ASSERT((UNDERLOCK_CHUNK_SIZE & (UNDERLOCK_CHUNK_SIZE - 1)) == 0 && UNDERLOCK_CHUNK_SIZE >= 4096,
 			"trace.h says so");
+UNDERLOCK_STATIC_ASSERT(UNDERLOCK_CHUNK_FIRST == UNDERLOCK_CHUNK_SIZE ||
+				UNDERLOCK_CHUNK_SIZE - UNDERLOCK_CHUNK_FIRST >= UNDERLOCK_ROOM_MAX,
+			"what grows has room for any record");
 
 /*
  * The checksum is that of the chunk as it will be once sealed, made from a copy of the header: while it is being
@@ -54,11 +57,24 @@ static void begin_with_held(struct underlock_context *c)
 	underlock_publish(c, p);
 }
 
+/* Whether the open chunk has had only its first part so far, and now has all of it. */
+static int grow(struct underlock_context *c)
+{
+	if (UNDERLOCK_CHUNK_FIRST == UNDERLOCK_CHUNK_SIZE || !c->chunk ||
+	    c->end != (uint8_t *)c->chunk + UNDERLOCK_CHUNK_FIRST || !underlock_port_chunk_more(c->chunk))
+		return 0;
+	c->end = (uint8_t *)c->chunk + UNDERLOCK_CHUNK_SIZE;
+	return 1;
+}
+
 uint8_t *underlock_chunk_roll(struct underlock_context *c)
 {
-	struct underlock_chunk_header *chunk = underlock_port_chunk_new();
+	struct underlock_chunk_header *chunk;
 	uint64_t now;
 
+	if (grow(c))
+		return c->at;
+	chunk = underlock_port_chunk_new();
 	if (!chunk) {
 		/* The old one stays open, to show what is lost from here on; smaller records must not slip in either. */
 		c->end = c->at;
@@ -84,7 +100,7 @@ uint8_t *underlock_chunk_roll(struct underlock_context *c)
 	__builtin_memset(c->lock_slots, 0, sizeof(c->lock_slots));
 	c->chunk = chunk;
 	c->at = (uint8_t *)(chunk + 1);
-	c->end = (uint8_t *)chunk + UNDERLOCK_CHUNK_SIZE;
+	c->end = (uint8_t *)chunk + (chunk->sequence ? UNDERLOCK_CHUNK_SIZE : UNDERLOCK_CHUNK_FIRST);
 	begin_with_held(c);
 	underlock_wait_show(c);
 	return c->at;

@@ -4,6 +4,7 @@
 #include "encode.h"
 #include "held.h"
 #include "place.h"
+#include "waiting.h"
 
 uint32_t underlock_frame_limit = 32;
 static uint32_t contexts;   /* the last number given */
@@ -61,6 +62,7 @@ void underlock_context_end(struct underlock_context *c)
 {
 	if (!underlock_enter(c))
 		return;
+	underlock_wait_unwind(c, 0);
 	record_value(c, UNDERLOCK_RECORD_THREAD, UNDERLOCK_THREAD_END, 0);
 	finish(c);
 }
@@ -132,6 +134,30 @@ void underlock_define_clock(struct underlock_context *c, uint64_t ticks, uint64_
 	if (!underlock_enter_to_record(c))
 		return;
 	if (!underlock_define(c, UNDERLOCK_DEFINE_CLOCK, put_clock, reading))
+		underlock_count_lost(c);
+	underlock_leave(c);
+}
+
+struct exec {
+	uint64_t lost;
+	const char *program;
+};
+
+static void put_exec(struct underlock_sink *s, const void *from)
+{
+	const struct exec *exec = from;
+
+	underlock_sink_varint(s, exec->lost);
+	underlock_sink_string(s, exec->program);
+}
+
+void underlock_define_exec(struct underlock_context *c, const char *program)
+{
+	const struct exec exec = { __atomic_load_n(&total_lost, __ATOMIC_RELAXED), program };
+
+	if (!underlock_enter_to_record(c))
+		return;
+	if (!underlock_define(c, UNDERLOCK_DEFINE_EXEC, put_exec, &exec))
 		underlock_count_lost(c);
 	underlock_leave(c);
 }

@@ -25,6 +25,7 @@ struct underlock_held {
 /* What is waited for. `frame` tells a wait that was left without a word (an exception, longjmp) from one further out. */
 struct underlock_wait {
 	uint64_t lock;
+	struct underlock_site *site; /* where it was held before (condition variables); else NULL */
 	uint64_t since;
 	uintptr_t frame;
 	uint32_t place;
@@ -93,6 +94,9 @@ void underlock_define_image(struct underlock_context *c, uint64_t start, uint64_
 			    const void *build_id, size_t build_id_size);
 void underlock_define_name(struct underlock_context *c, const char *name);
 void underlock_define_clock(struct underlock_context *c, uint64_t ticks, uint64_t nanoseconds);
+
+/* The process is about to execute `program`, and this trace ends there; NULL: that has failed, and it goes on. */
+void underlock_define_exec(struct underlock_context *c, const char *program);
 
 /* One record is lost; `c` may be NULL. Callable while `c` is busy. */
 void underlock_count_lost(struct underlock_context *c);

@@ -10,6 +10,7 @@
  *
  * `underlock_port.h`, seen before anything else of the core, defines sizes:
  *     UNDERLOCK_CHUNK_SIZE     bytes of a chunk: a power of two, 4096 at least
+ *     UNDERLOCK_CHUNK_FIRST    the part of a context's first chunk that can be written at once (see chunk_more)
  *     UNDERLOCK_HELD_LIMIT     locks one context can hold before underlock_holds() says "unknown"  (24 bytes each)
  *     UNDERLOCK_PLACE_BUCKETS  a power of two: the places a context remembers, by twos            (32 bytes each)
  *     UNDERLOCK_STRING_LIMIT   longer file, function and lock names are cut in the trace: a definition fits a chunk
@@ -49,6 +50,12 @@ struct underlock_context;
  * space. Once NULL, it may be asked again at every record: answer fast.
  */
 void *underlock_port_chunk_new(void);
+
+/*
+ * A context's first chunk needs memory or disk space for its first UNDERLOCK_CHUNK_FIRST bytes only: many threads record
+ * little. This asks for the rest; false: there is none. Not called where both sizes are the same.
+ */
+int underlock_port_chunk_more(void *chunk);
 
 /* The core has sealed this chunk and never touches it again: the port may unmap it. */
 void underlock_port_chunk_done(void *chunk);

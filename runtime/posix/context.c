@@ -148,6 +148,7 @@ static int open_as_child(void)
 	else if (!underlock_posix_open_trace(trace_pattern, 1))
 		state = UNDERLOCK_PROCESS_RECORDING;
 	underlock_generation++;
+	process->id = getpid();
 	__atomic_store_n(&process->state, state, __ATOMIC_RELEASE);
 	return state == UNDERLOCK_PROCESS_RECORDING;
 }
@@ -252,6 +253,7 @@ void underlock_posix_begin(const char *pattern)
 	trace_pattern = pattern;
 	if (underlock_posix_open_trace(pattern, 0))
 		_exit(2);
+	process->id = getpid();
 	process->state = UNDERLOCK_PROCESS_RECORDING;
 	underlock_posix_process = process;
 	c = underlock_port_context();
@@ -265,7 +267,8 @@ void underlock_posix_end_process(void)
 	struct underlock_process *process = underlock_posix_process;
 	struct underlock_context *c;
 
-	if (!process || process->state != UNDERLOCK_PROCESS_RECORDING)
+	/* A child of vfork() that calls exit() ends here too, in its parent's memory. */
+	if (!process || process->state != UNDERLOCK_PROCESS_RECORDING || process->id != getpid())
 		return;
 	c = underlock_port_context();
 	if (c) {

@@ -30,6 +30,7 @@ enum underlock_process_state {
 
 struct underlock_process {
 	uint32_t state;
+	int32_t id; /* of the process whose trace it is: a child of vfork() sees its parent's here */
 	uint32_t tokens_locked;
 	uint64_t last_token;
 	struct underlock_token tokens[UNDERLOCK_POSIX_TOKENS];
@@ -53,6 +54,12 @@ int underlock_posix_open_trace(const char *pattern, int is_child);
 
 /* images.c: defines the mapped binaries that were not defined yet. `again`: forget those that were. */
 void underlock_posix_define_images(struct underlock_context *c, int again);
+
+/* Ends the program when what is interposed is not there to be called. */
+void underlock_posix_must_find(int found, const char *functions);
+
+/* exec.c */
+void underlock_posix_find_real_exec(void);
 
 /* threads.c */
 void underlock_posix_find_real_functions(void);

@@ -29,11 +29,8 @@ void underlock_posix_find_real_functions(void)
 	__atomic_store_n(&real_create, (create_function *)dlsym(RTLD_NEXT, "pthread_create"), __ATOMIC_RELAXED);
 	__atomic_store_n(&real_join, (join_function *)dlsym(RTLD_NEXT, "pthread_join"), __ATOMIC_RELAXED);
 	__atomic_store_n(&real_setname, (setname_function *)dlsym(RTLD_NEXT, "pthread_setname_np"), __ATOMIC_RELAXED);
-	if (!real_create || !real_join || !real_setname) {
-		underlock_posix_say("underlock: pthread_create, pthread_join or pthread_setname_np of the C library cannot "
-				    "be found; a program linked with -static cannot be recorded");
-		_exit(2);
-	}
+	underlock_posix_must_find(real_create && real_join && real_setname,
+				  "pthread_create, pthread_join or pthread_setname_np");
 }
 
 uint64_t underlock_posix_new_token(void)

@@ -19,6 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Of the chunk that this thread was given last. */
+static __thread uint64_t chunk_offset __attribute__((tls_model("initial-exec")));
+
 static struct {
 	int fd;
 	dev_t device; /* with `inode`: what `fd` was. Programs close descriptors that are not theirs, and open others */
@@ -186,6 +189,26 @@ static int checked_fd(void)
 	return fd;
 }
 
+/* Space on the disk: a store into a mapping without it would be a SIGBUS. */
+static int allocate(int fd, uint64_t offset, uint64_t size)
+{
+	do {
+		errno = posix_fallocate(fd, (off_t)offset, (off_t)size);
+	} while (errno == EINTR);
+	return errno;
+}
+
+/* A context's first chunk begins with one page, since many threads record little; and with its last, to be in the file whole. */
+static int allocate_chunk(int fd, uint64_t offset)
+{
+	const struct underlock_context *c = underlock_posix_current;
+
+	if (c && c->chunk)
+		return allocate(fd, offset, UNDERLOCK_CHUNK_SIZE);
+	return allocate(fd, offset + UNDERLOCK_CHUNK_SIZE - UNDERLOCK_CHUNK_FIRST, UNDERLOCK_CHUNK_FIRST) ||
+	       allocate(fd, offset, UNDERLOCK_CHUNK_FIRST);
+}
+
 static void *map_chunk(uint64_t offset)
 {
 	int fd = checked_fd();
@@ -197,19 +220,25 @@ static void *map_chunk(uint64_t offset)
 		errno = EFBIG;
 		return 0;
 	}
-	do {
-		errno = posix_fallocate(fd, (off_t)offset, UNDERLOCK_CHUNK_SIZE);
-	} while (errno == EINTR);
-	if (errno)
+	if (allocate_chunk(fd, offset))
 		return 0;
-	chunk = mmap(0, UNDERLOCK_CHUNK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, (off_t)offset);
+	chunk = mmap(0, UNDERLOCK_CHUNK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
 	if (chunk == MAP_FAILED)
 		return 0;
+	chunk_offset = offset;
 	if (madvise(chunk, UNDERLOCK_CHUNK_SIZE, MADV_DONTFORK)) {
 		munmap(chunk, UNDERLOCK_CHUNK_SIZE);
 		return 0;
 	}
 	return chunk;
+}
+
+/* There is no more space: said once, with errno as the reason. */
+static void say_full(void)
+{
+	if (!__atomic_exchange_n(&trace.full, 1, __ATOMIC_RELAXED))
+		underlock_posix_say("underlock: %s: the trace cannot grow: %s; the program goes on, what it does from here on "
+				    "is not recorded", trace.path, strerror(errno));
 }
 
 void *underlock_port_chunk_new(void)
@@ -220,11 +249,26 @@ void *underlock_port_chunk_new(void)
 	if (__atomic_load_n(&trace.full, __ATOMIC_RELAXED))
 		return 0;
 	chunk = map_chunk(__atomic_fetch_add(&trace.next, UNDERLOCK_CHUNK_SIZE, __ATOMIC_RELAXED));
-	if (!chunk && !__atomic_exchange_n(&trace.full, 1, __ATOMIC_RELAXED))
-		underlock_posix_say("underlock: %s: the trace cannot grow: %s; the program goes on, what it does from here on "
-				    "is not recorded", trace.path, strerror(errno));
+	if (!chunk)
+		say_full();
 	errno = saved;
 	return chunk;
+}
+
+int underlock_port_chunk_more(void *chunk)
+{
+	const uint32_t rest = UNDERLOCK_CHUNK_SIZE - UNDERLOCK_CHUNK_FIRST;
+	int saved = errno;
+	int fd = -1, good;
+
+	(void)chunk; /* is the one that this thread was given last */
+	if (!__atomic_load_n(&trace.full, __ATOMIC_RELAXED))
+		fd = checked_fd();
+	good = fd >= 0 && !allocate(fd, chunk_offset + UNDERLOCK_CHUNK_FIRST, rest);
+	if (!good)
+		say_full();
+	errno = saved;
+	return good;
 }
 
 void underlock_port_chunk_done(void *chunk)
