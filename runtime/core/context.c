@@ -93,15 +93,21 @@ static void put_image(struct underlock_sink *s, const void *from)
 	underlock_sink_bytes(s, image->build_id, image->build_id_size);
 }
 
-void underlock_define_image(struct underlock_context *c, uint64_t start, uint64_t end, uint64_t bias, const char *path,
-			    const void *build_id, size_t build_id_size)
+void underlock_define_image_inside(struct underlock_context *c, uint64_t start, uint64_t end, uint64_t bias,
+				   const char *path, const void *build_id, size_t build_id_size)
 {
 	struct image image = { start, end, bias, path, build_id, build_id_size };
 
-	if (!underlock_enter_to_record(c))
-		return;
 	if (!underlock_define(c, UNDERLOCK_DEFINE_IMAGE, put_image, &image))
 		underlock_count_lost(c);
+}
+
+void underlock_define_image(struct underlock_context *c, uint64_t start, uint64_t end, uint64_t bias, const char *path,
+			    const void *build_id, size_t build_id_size)
+{
+	if (!underlock_enter_to_record(c))
+		return;
+	underlock_define_image_inside(c, start, end, bias, path, build_id, build_id_size);
 	underlock_leave(c);
 }
 

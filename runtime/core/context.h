@@ -92,6 +92,9 @@ void underlock_context_exit(struct underlock_context *c);
 void underlock_thread_record(struct underlock_context *c, enum underlock_thread_record what, uint64_t value);
 void underlock_define_image(struct underlock_context *c, uint64_t start, uint64_t end, uint64_t bias, const char *path,
 			    const void *build_id, size_t build_id_size);
+/* The same for underlock_port_new_stack(). */
+void underlock_define_image_inside(struct underlock_context *c, uint64_t start, uint64_t end, uint64_t bias,
+				   const char *path, const void *build_id, size_t build_id_size);
 void underlock_define_name(struct underlock_context *c, const char *name);
 void underlock_define_clock(struct underlock_context *c, uint64_t ticks, uint64_t nanoseconds);
 

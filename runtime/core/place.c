@@ -29,6 +29,7 @@ uint32_t underlock_place_define(struct underlock_context *c, uint32_t site, uint
 	struct underlock_place *bucket = c->places[(hash >> 32) & (UNDERLOCK_PLACE_BUCKETS - 1)];
 	struct definition place = { c->frames, c->last_place + 1, site, count };
 
+	underlock_port_new_stack(c, count);
 	if (!underlock_define(c, UNDERLOCK_DEFINE_PLACE, put_place, &place))
 		return 0;
 	c->last_place = place.number;

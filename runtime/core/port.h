@@ -67,4 +67,10 @@ void underlock_port_chunk_done(void *chunk);
  */
 void underlock_port_stack(struct underlock_context *c, uintptr_t frame);
 
+/*
+ * c->frames has a stack of `count` frames that this context has not met before: where code is loaded while it runs, the
+ * port defines what it has not defined yet, by underlock_define_image_inside(). Called inside the guard.
+ */
+void underlock_port_new_stack(struct underlock_context *c, uint32_t count);
+
 #endif

@@ -247,6 +247,11 @@ void underlock_port_stack(struct underlock_context *c, uintptr_t frame)
 	c->stack_high = c->stack_low + THREAD_SIZE;
 }
 
+/* Modules are not images of their own: their addresses are the kernel's. */
+void underlock_port_new_stack(struct underlock_context *c, uint32_t count)
+{
+}
+
 /* ---- For modules ---- */
 
 EXPORT_SYMBOL_GPL(underlock_holds);

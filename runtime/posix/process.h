@@ -54,6 +54,7 @@ int underlock_posix_open_trace(const char *pattern, int is_child);
 
 /* images.c: defines the mapped binaries that were not defined yet. `again`: forget those that were. */
 void underlock_posix_define_images(struct underlock_context *c, int again);
+void underlock_posix_find_real_dlclose(void);
 
 /* Ends the program when what is interposed is not there to be called. */
 void underlock_posix_must_find(int found, const char *functions);

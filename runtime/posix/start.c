@@ -22,6 +22,7 @@ __attribute__((constructor(101))) static void start(void)
 
 	underlock_posix_find_real_functions();
 	underlock_posix_find_real_exec();
+	underlock_posix_find_real_dlclose();
 	if (!underlock_posix_settings(&settings))
 		return;
 	underlock_frame_limit = settings.frames;

@@ -29,6 +29,7 @@ void *underlock_port_chunk_new(void) {
 }
 void underlock_port_chunk_done(void *) {}
 void underlock_port_stack(struct underlock_context *, uintptr_t) {} // unknown: stacks of one frame
+void underlock_port_new_stack(struct underlock_context *, uint32_t) {}
 }
 
 namespace {
