@@ -19,7 +19,7 @@ static __thread struct {
 	uintptr_t stack_low, stack_high;   /* 0: not known */
 	uint8_t learning;		   /* 1: the stack's bounds are being asked for, or are known */
 	uint8_t making;			   /* a context is being made: hooks of a signal handler are lost */
-	uint8_t over;			   /* this thread has ended the process */
+	uint8_t over;			   /* this thread has ended, or has ended the process: what it does yet is lost */
 	uint8_t end_rounds;		   /* destructor rounds seen */
 	char name[16];			   /* as the trace knows it */
 	uint8_t fork_seen;		   /* this thread is in a fork() that told its handlers */
@@ -180,18 +180,20 @@ struct underlock_context *underlock_posix_make_context(void)
 {
 	struct underlock_process *process = underlock_posix_process;
 	struct underlock_context *c;
-	int saved = errno;
+	int saved = errno, cancel;
 	uint32_t state;
 
-	if (!process || self.over)
+	if (!process)
 		return 0;
 	state = __atomic_load_n(&process->state, __ATOMIC_ACQUIRE);
 	if (state == UNDERLOCK_PROCESS_OFF)
 		return 0;
-	if (self.making) {
+	if (self.making || self.over) {
 		underlock_count_lost(0);
 		return 0;
 	}
+	/* What is called here may be a place where a thread is cancelled; a hook is none. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	underlock_posix_learn_stack();
 	c = underlock_posix_current;
 	if (!c || !c->number) {
@@ -199,11 +201,13 @@ struct underlock_context *underlock_posix_make_context(void)
 		c = state == UNDERLOCK_PROCESS_RECORDING ? make_context() : make_child_context();
 		self.making = 0;
 	}
+	pthread_setcancelstate(cancel, 0);
 	errno = saved;
 	return c;
 }
 
-/* Destructors of other keys may take locks: this one lets them go first, as far as the standard promises rounds. */
+/* Destructors of other keys may take locks: this one lets them go first, as far as the standard promises rounds. What
+ * comes in the last of them after it is lost: nothing would end a context that it makes. */
 static void end_thread(void *context)
 {
 	struct underlock_context *c = context;
@@ -212,7 +216,7 @@ static void end_thread(void *context)
 		pthread_setspecific(thread_end_key, c);
 		return;
 	}
-	self.end_rounds = 0;
+	self.over = 1;
 	underlock_posix_current = 0;
 	if (c->number) {
 		define_name(c);
@@ -247,7 +251,8 @@ void underlock_posix_begin(const char *pattern)
 	struct underlock_context *c;
 
 	if (!process || pthread_key_create(&thread_end_key, end_thread) || pthread_atfork(before_fork, forget_inherited, 0)) {
-		underlock_posix_say("underlock: cannot begin to record: %s; it takes Linux 4.14 or newer", strerror(errno));
+		underlock_posix_say("underlock: cannot begin to record: %s; it takes %s", strerror(errno),
+				    errno == ENOMEM ? "more memory (ulimit -v)" : "Linux 4.14 or newer");
 		_exit(2);
 	}
 	trace_pattern = pattern;

@@ -64,6 +64,7 @@ void underlock_posix_find_real_exec(void);
 
 /* threads.c */
 void underlock_posix_find_real_functions(void);
+int underlock_posix_is_late(void); /* the program calls the C library's functions and not those that are interposed */
 uint64_t underlock_posix_new_token(void);
 
 /* context.c */

@@ -33,6 +33,11 @@ void underlock_posix_find_real_functions(void)
 				  "pthread_create, pthread_join or pthread_setname_np");
 }
 
+int underlock_posix_is_late(void)
+{
+	return dlsym(RTLD_DEFAULT, "pthread_create") == (void *)real_create;
+}
+
 uint64_t underlock_posix_new_token(void)
 {
 	return __atomic_add_fetch(&underlock_posix_process->last_token, 1, __ATOMIC_RELAXED);
@@ -40,11 +45,11 @@ uint64_t underlock_posix_new_token(void)
 
 /*
  * Tokens by pthread_t, in memory that is wiped in a forked child: its parent's threads are not there, and a lock that
- * one of them held is free again. Open addressing; an entry is never removed, since a pthread_t comes back.
+ * one of them held is free again. Open addressing; the entry of a joined thread stays, for whoever comes to it next.
  */
 static struct underlock_token *find(uint64_t thread, int make)
 {
-	struct underlock_token *tokens = underlock_posix_process->tokens;
+	struct underlock_token *tokens = underlock_posix_process->tokens, *joined = 0;
 	uint32_t at = (uint32_t)((thread * 0x9e3779b97f4a7c15ull) >> 40);
 	uint32_t tries;
 
@@ -53,32 +58,57 @@ static struct underlock_token *find(uint64_t thread, int make)
 
 		if (token->thread == thread)
 			return token;
-		if (token->thread)
-			continue;
-		if (!make)
-			return 0;
-		token->thread = thread;
-		return token;
+		if (!joined && !token->token)
+			joined = token;
+		if (!token->thread)
+			break;
 	}
-	return 0; /* full: the joins of such a thread are not recorded */
+	if (!make || !joined)
+		return 0;
+	joined->thread = thread;
+	return joined;
 }
 
-/* Sets the token of a thread (when `set` is not 0), or takes it out; returns the token taken. */
-static uint64_t exchange_token(pthread_t thread, uint64_t set)
+static struct underlock_token *find_locked(pthread_t thread, int make)
 {
-	uint32_t *locked = &underlock_posix_process->tokens_locked;
-	struct underlock_token *entry;
-	uint64_t token = 0;
-
-	while (__atomic_exchange_n(locked, 1, __ATOMIC_ACQUIRE))
+	while (__atomic_exchange_n(&underlock_posix_process->tokens_locked, 1, __ATOMIC_ACQUIRE))
 		sched_yield();
-	entry = find((uint64_t)thread, set != 0);
-	if (entry) {
-		token = entry->token;
-		entry->token = set;
-	}
-	__atomic_store_n(locked, 0, __ATOMIC_RELEASE);
+	return find((uint64_t)thread, make);
+}
+
+static void unlock_tokens(void)
+{
+	__atomic_store_n(&underlock_posix_process->tokens_locked, 0, __ATOMIC_RELEASE);
+}
+
+static void set_token(pthread_t thread, uint64_t token)
+{
+	struct underlock_token *entry = find_locked(thread, 1);
+
+	if (entry)
+		entry->token = token;
+	else
+		underlock_count_lost(0); /* more threads at a time than there are entries: the join of this one */
+	unlock_tokens();
+}
+
+static uint64_t token_of(pthread_t thread)
+{
+	struct underlock_token *entry = find_locked(thread, 0);
+	uint64_t token = entry ? entry->token : 0;
+
+	unlock_tokens();
 	return token;
+}
+
+/* Once it is joined, a new thread may have its pthread_t, and its entry. */
+static void forget_token(pthread_t thread, uint64_t token)
+{
+	struct underlock_token *entry = find_locked(thread, 0);
+
+	if (entry && entry->token == token)
+		entry->token = 0;
+	unlock_tokens();
 }
 
 struct start {
@@ -91,7 +121,7 @@ struct start {
 static void register_once(struct start *start, pthread_t thread)
 {
 	if (!__atomic_exchange_n(&start->registered, 1, __ATOMIC_ACQ_REL))
-		exchange_token(thread, start->token);
+		set_token(thread, start->token);
 	else
 		free(start); /* the second one to come is the last to use it */
 }
@@ -138,15 +168,13 @@ EXPORT int pthread_join(pthread_t thread, void **result)
 
 	if (!__atomic_load_n(&real_join, __ATOMIC_RELAXED))
 		underlock_posix_find_real_functions();
-	/* Taken before: once it is joined, a new thread may have its pthread_t. */
-	token = c ? exchange_token(thread, 0) : 0;
+	/* Read before: afterwards it may be another thread's. Not taken: this thread may be cancelled while it waits. */
+	token = c ? token_of(thread) : 0;
 	error = real_join(thread, result);
-	if (!token)
-		return error;
-	if (error)
-		exchange_token(thread, token);
-	else
+	if (token && !error) {
+		forget_token(thread, token);
 		underlock_thread_record(underlock_port_context(), UNDERLOCK_THREAD_JOIN, token);
+	}
 	return error;
 }
 

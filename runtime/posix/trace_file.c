@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,14 +244,17 @@ static void say_full(void)
 
 void *underlock_port_chunk_new(void)
 {
-	int saved = errno;
+	int saved = errno, cancel;
 	void *chunk;
 
 	if (__atomic_load_n(&trace.full, __ATOMIC_RELAXED))
 		return 0;
+	/* Opening a file again is a place where a thread is cancelled; a hook is none. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	chunk = map_chunk(__atomic_fetch_add(&trace.next, UNDERLOCK_CHUNK_SIZE, __ATOMIC_RELAXED));
 	if (!chunk)
 		say_full();
+	pthread_setcancelstate(cancel, 0);
 	errno = saved;
 	return chunk;
 }
@@ -258,15 +262,17 @@ void *underlock_port_chunk_new(void)
 int underlock_port_chunk_more(void *chunk)
 {
 	const uint32_t rest = UNDERLOCK_CHUNK_SIZE - UNDERLOCK_CHUNK_FIRST;
-	int saved = errno;
+	int saved = errno, cancel;
 	int fd = -1, good;
 
 	(void)chunk; /* is the one that this thread was given last */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	if (!__atomic_load_n(&trace.full, __ATOMIC_RELAXED))
 		fd = checked_fd();
 	good = fd >= 0 && !allocate(fd, chunk_offset + UNDERLOCK_CHUNK_FIRST, rest);
 	if (!good)
 		say_full();
+	pthread_setcancelstate(cancel, 0);
 	errno = saved;
 	return good;
 }
