@@ -128,6 +128,9 @@ bool TraceSource::contextEnded(const Cursor &C) {
     R.Executed = Program;
     LostAtExit = std::max(LostAtExit, C.lostAtEnd());
   }
+  // A context without space keeps its last chunk open, to count what it loses.
+  if (R.Platform == UNDERLOCK_PLATFORM_POSIX && H.lost_here && !C.ended())
+    R.BrokeOff = true;
   if (H.state == UNDERLOCK_CHUNK_SEALED && !C.ended() && !C.cut())
     ++CutContexts;
   if (!H.waiting_lock)
@@ -275,6 +278,7 @@ bool TraceSource::endOfRecording() {
 
 void TraceSource::sayHowItEnded() {
   using Kind = Remark::Kind;
+  R.BrokeOff |= R.Platform == UNDERLOCK_PLATFORM_POSIX && LostAtExit > R.Lost; // threads that never had a chunk
   R.Lost = std::max(R.Lost, LostAtExit);
   if (Exited)
     R.Executed.clear();

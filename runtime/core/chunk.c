@@ -10,6 +10,19 @@ UNDERLOCK_STATIC_ASSERT(UNDERLOCK_CHUNK_FIRST == UNDERLOCK_CHUNK_SIZE ||
 				UNDERLOCK_CHUNK_SIZE - UNDERLOCK_CHUNK_FIRST >= UNDERLOCK_ROOM_MAX,
 			"what grows has room for any record");
 
+/* The checksum over `words` zero words, unread: to read what was never written takes memory too. */
+static uint64_t checksum_zeros(uint64_t sum, uint32_t words)
+{
+	const uint64_t zero = 0;
+	uint64_t factor = underlock_checksum_more(1, &zero, 8);
+
+	for (; words; words >>= 1, factor *= factor) {
+		if (words & 1)
+			sum *= factor;
+	}
+	return sum;
+}
+
 /*
  * The checksum is that of the chunk as it will be once sealed, made from a copy of the header: while it is being
  * computed the chunk is still open in every respect, and `state` turns last.
@@ -18,6 +31,7 @@ void underlock_chunk_seal(struct underlock_context *c)
 {
 	struct underlock_chunk_header *chunk = c->chunk;
 	struct underlock_chunk_header sealed;
+	uint32_t touched = c->at <= (uint8_t *)chunk + UNDERLOCK_CHUNK_FIRST ? UNDERLOCK_CHUNK_FIRST : UNDERLOCK_CHUNK_SIZE;
 	uint64_t sum;
 
 	__atomic_store_n(&chunk->waiting_lock, 0, __ATOMIC_RELAXED);
@@ -31,8 +45,8 @@ void underlock_chunk_seal(struct underlock_context *c)
 	sealed.state = UNDERLOCK_CHUNK_SEALED;
 	sealed.checksum = 0;
 	sum = underlock_checksum(&sealed, sizeof(sealed));
-	sum = underlock_checksum_more(sum, chunk + 1, UNDERLOCK_CHUNK_SIZE - sizeof(sealed));
-	chunk->checksum = sum;
+	sum = underlock_checksum_more(sum, chunk + 1, touched - sizeof(sealed));
+	chunk->checksum = checksum_zeros(sum, (UNDERLOCK_CHUNK_SIZE - touched) / 8);
 	underlock_fence();
 	__atomic_store_n(&chunk->state, UNDERLOCK_CHUNK_SEALED, __ATOMIC_RELEASE);
 	underlock_port_chunk_done(chunk);

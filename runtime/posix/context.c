@@ -66,11 +66,15 @@ void underlock_posix_learn_stack(void)
 void underlock_port_stack(struct underlock_context *c, uintptr_t frame)
 {
 	int saved = errno;
+	uintptr_t low, high;
 	stack_t handler;
 
 	if (frame >= self.stack_low && frame < self.stack_high) {
 		c->stack_low = self.stack_low;
 		c->stack_high = self.stack_high;
+	} else if (underlock_posix_find_stack(frame, &low, &high)) {
+		c->stack_low = low;
+		c->stack_high = high;
 	} else if (!sigaltstack(0, &handler) && (handler.ss_flags & SS_ONSTACK) && frame >= (uintptr_t)handler.ss_sp &&
 		   frame < (uintptr_t)handler.ss_sp + handler.ss_size) {
 		c->stack_low = (uintptr_t)handler.ss_sp;
@@ -109,6 +113,15 @@ void underlock_posix_renamed(void)
 		define_name(c);
 }
 
+static void say_no_memory(void)
+{
+	static uint32_t said;
+
+	if (!__atomic_exchange_n(&said, 1, __ATOMIC_RELAXED))
+		underlock_posix_say("underlock: process %d: no memory for what a thread holds: %s; such a thread is not recorded; "
+				    "allow more memory (ulimit -v) or mappings (vm.max_map_count)", (int)getpid(), strerror(errno));
+}
+
 /* Makes the running thread's context; `self.making` is set. */
 static struct underlock_context *make_context(void)
 {
@@ -118,6 +131,7 @@ static struct underlock_context *make_context(void)
 	if (!c)
 		c = map_wiped_on_fork(sizeof(*c));
 	if (!c) {
+		say_no_memory();
 		underlock_count_lost(0);
 		return 0;
 	}
@@ -263,7 +277,7 @@ void underlock_posix_begin(const char *pattern)
 	underlock_posix_process = process;
 	c = underlock_port_context();
 	if (!c || !c->chunk)
-		_exit(2); /* chunk_new has said why */
+		_exit(2); /* it has been said why */
 	underlock_posix_define_images(c, 1);
 }
 

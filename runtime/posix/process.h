@@ -62,6 +62,10 @@ void underlock_posix_must_find(int found, const char *functions);
 /* exec.c */
 void underlock_posix_find_real_exec(void);
 
+/* fibers.c: the bounds of the stack that `frame` is on, if makecontext() was told them. */
+int underlock_posix_find_stack(uintptr_t frame, uintptr_t *low, uintptr_t *high);
+void underlock_posix_find_real_makecontext(void);
+
 /* threads.c */
 void underlock_posix_find_real_functions(void);
 int underlock_posix_is_late(void); /* the program calls the C library's functions and not those that are interposed */

@@ -35,6 +35,7 @@ __attribute__((constructor(101))) static void start(void)
 	underlock_posix_find_real_functions();
 	underlock_posix_find_real_exec();
 	underlock_posix_find_real_dlclose();
+	underlock_posix_find_real_makecontext();
 	if (!underlock_posix_settings(&settings))
 		return;
 	underlock_frame_limit = settings.frames;

@@ -32,7 +32,8 @@ static struct {
 	char path[PATH_MAX + 32];
 } trace;
 
-/* The pattern with %p replaced, as an absolute path: the program may change its directory before it forks. */
+/* The pattern with %p replaced, as an absolute path: the program may change its directory before it forks. Whether there is
+ * a %p in it; -1: it is too long. */
 static int make_path(const char *pattern, int is_child)
 {
 	static char start[PATH_MAX]; /* directory of the first process, which a relative pattern is relative to */
@@ -52,7 +53,7 @@ static int make_path(const char *pattern, int is_child)
 		}
 	}
 	trace.path[size] = 0;
-	return has_pid;
+	return *pattern ? -1 : has_pid;
 }
 
 /*
@@ -91,6 +92,10 @@ static int open_file(const char *pattern, int is_child)
 	size_t size = strlen(trace.path);
 	int attempt = has_pid || is_child;
 
+	if (has_pid < 0) {
+		errno = ENAMETOOLONG;
+		return trace.fd = -1;
+	}
 	while (!(has_pid ? open_next(attempt, size) : open_locked(attempt, size)))
 		attempt++;
 	if (trace.fd >= 0) {
