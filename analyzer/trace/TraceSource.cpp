@@ -283,9 +283,10 @@ void TraceSource::sayHowItEnded() {
   if (Exited)
     R.Executed.clear();
   if (R.Lost)
-    remark(Kind::Warning, formatv("{0} record(s) were dropped while recording (no space for them): what they showed is "
-                                  "not judged",
-                                  R.Lost));
+    remark(Kind::Warning,
+           formatv("{0} record(s) were dropped while recording (no space for them, or a signal handler came "
+                   "in the middle of another): what they showed is not judged",
+                   R.Lost));
   if (!Exited && R.Platform == UNDERLOCK_PLATFORM_LINUX)
     remark(Kind::Note,
            "the kernel had not shut down when the recording was taken: judged is what had happened until then");

@@ -243,8 +243,10 @@ static void *map_chunk(uint64_t offset)
 static void say_full(void)
 {
 	if (!__atomic_exchange_n(&trace.full, 1, __ATOMIC_RELAXED))
-		underlock_posix_say("underlock: %s: the trace cannot grow: %s; the program goes on, what it does from here on "
-				    "is not recorded", trace.path, strerror(errno));
+		underlock_posix_say("underlock: %s: the trace cannot grow: %s; %s", trace.path, strerror(errno),
+				    trace.next > UNDERLOCK_HEADER_SIZE + UNDERLOCK_CHUNK_SIZE || underlock_generation ?
+					    "the program goes on, what it does from here on is not recorded" :
+					    "set UNDERLOCK=trace=PATH to where there is room; the program was not run");
 }
 
 void *underlock_port_chunk_new(void)
