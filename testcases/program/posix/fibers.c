@@ -56,7 +56,8 @@ static void handler(int signal)
 	pthread_mutex_unlock(&of_handler);
 }
 
-__attribute__((noinline)) static void make(ucontext_t *context, void (*function)(void), char *stack, size_t size)
+/* In main(): its frame, which getcontext() knows, is above the stack that lies in it. */
+__attribute__((always_inline)) static inline void make(ucontext_t *context, void (*function)(void), char *stack, size_t size)
 {
 	getcontext(context);
 	context->uc_stack.ss_sp = stack;

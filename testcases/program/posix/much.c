@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* much N: locks N times, and says that it did. much fork N: a child does. */
+/* much N: locks N times, and says that it did. much fork N: a child does, whose files must not grow. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 int main(int argc, char **argv)
 {
 	int forks = argc > 2 && !strcmp(argv[1], "fork");
+	struct rlimit small = { 8192, 8192 };
 	int status = 0;
 
 	pthread_mutex_lock(&mutex);
@@ -20,6 +22,8 @@ int main(int argc, char **argv)
 		wait(&status);
 		return WEXITSTATUS(status);
 	}
+	if (forks)
+		setrlimit(RLIMIT_FSIZE, &small);
 	for (long count = atol(argv[argc - 1]); count > 0; count--) {
 		pthread_mutex_lock(&mutex);
 		pthread_mutex_unlock(&mutex);

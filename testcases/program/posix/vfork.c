@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * Children that borrow their parent's memory, and lock in it: by vfork(), and by clone() with a stack of their own. One
- * executes another program, one fails to and ends, and one leaves to its parent to unlock what it has locked.
+ * executes another program, one fails to and ends, and leaves to its parent to unlock what it has locked. `vfork killed`
+ * is killed at its end.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,7 +38,7 @@ static void reap(pid_t child)
 }
 
 #pragma clang diagnostic ignored "-Wdeprecated-declarations"
-int main(void)
+int main(int argc, char **argv)
 {
 	pid_t child = vfork();
 
@@ -56,5 +58,8 @@ int main(void)
 	pthread_mutex_unlock(&second);
 	reap(clone(cloned, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, NULL));
 	pair();
+	(void)argv;
+	if (argc > 1)
+		raise(SIGKILL);
 	return 0;
 }
