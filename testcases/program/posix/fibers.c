@@ -56,10 +56,8 @@ static void handler(int signal)
 	pthread_mutex_unlock(&of_handler);
 }
 
-/* In main(): its frame, which getcontext() knows, is above the stack that lies in it. */
-__attribute__((always_inline)) static inline void make(ucontext_t *context, void (*function)(void), char *stack, size_t size)
+static void make(ucontext_t *context, void (*function)(void), char *stack, size_t size)
 {
-	getcontext(context);
 	context->uc_stack.ss_sp = stack;
 	context->uc_stack.ss_size = size;
 	context->uc_link = &in_main;
@@ -74,6 +72,9 @@ int main(void)
 	stack_t stack = { .ss_sp = alternate, .ss_size = size };
 	struct sigaction action = { .sa_handler = handler, .sa_flags = SA_ONSTACK };
 
+	/* Here, since what it saves is main's frame, and that is above the stack that lies in it. */
+	getcontext(&in_first);
+	getcontext(&in_second);
 	make(&in_first, first, outside, size);
 	make(&in_second, second, inside, size);
 	swapcontext(&in_main, &in_first);
