@@ -216,6 +216,9 @@ Cursor::Status Cursor::define() {
     if (Own)
       R.Contexts[Id].Name = Payload.string().str();
     break;
+  case UNDERLOCK_DEFINE_UNBORN:
+    Unborn.push_back(Payload.varint());
+    break;
   case UNDERLOCK_DEFINE_EXEC:
     LostAtEnd = Payload.varint();
     if (Own)

@@ -47,6 +47,8 @@ public:
   size_t chunksEntered() const { return ChunkIndex; }
   // Whether the last record was one that ends a context in order.
   bool ended() const { return Ended; }
+  // Tokens of threads that could not be started.
+  llvm::ArrayRef<uint64_t> unborn() const { return Unborn; }
   // The run's total of lost records, where this context executed another program.
   uint64_t lostAtEnd() const { return LostAtEnd; }
   // Whether the file is cut inside this context's last chunk.
@@ -81,6 +83,7 @@ private:
   Ticks Now = 0;
   bool TimedInChunk = false, Ended = false;
   uint64_t LostAtEnd = 0;
+  std::vector<uint64_t> Unborn;
   std::string Problem; // of the operand read last
   llvm::DenseMap<uint32_t, Place> Places;
   uint64_t Slots[UNDERLOCK_LOCK_SLOTS];

@@ -128,6 +128,8 @@ bool TraceSource::contextEnded(const Cursor &C) {
     R.Executed = Program;
     LostAtExit = std::max(LostAtExit, C.lostAtEnd());
   }
+  for (uint64_t Token : C.unborn())
+    Forked.erase(Token);
   // A context without space keeps its last chunk open, to count what it loses.
   if (R.Platform == UNDERLOCK_PLATFORM_POSIX && H.lost_here && !C.ended())
     R.BrokeOff = true;

@@ -168,6 +168,20 @@ void underlock_define_exec(struct underlock_context *c, const char *program)
 	underlock_leave(c);
 }
 
+static void put_token(struct underlock_sink *s, const void *from)
+{
+	underlock_sink_varint(s, *(const uint64_t *)from);
+}
+
+void underlock_define_unborn(struct underlock_context *c, uint64_t token)
+{
+	if (!underlock_enter_to_record(c))
+		return;
+	if (!underlock_define(c, UNDERLOCK_DEFINE_UNBORN, put_token, &token))
+		underlock_count_lost(c);
+	underlock_leave(c);
+}
+
 void underlock_inherit_held(struct underlock_context *c, const struct underlock_held *held, uint32_t count)
 {
 	uint32_t at;

@@ -101,6 +101,9 @@ void underlock_define_clock(struct underlock_context *c, uint64_t ticks, uint64_
 /* The process is about to execute `program`, and this trace ends there; NULL: that has failed, and it goes on. */
 void underlock_define_exec(struct underlock_context *c, const char *program);
 
+/* No thread came of the FORK with this token: there was no memory for it, or no number. */
+void underlock_define_unborn(struct underlock_context *c, uint64_t token);
+
 /* One record is lost; `c` may be NULL. Callable while `c` is busy. */
 void underlock_count_lost(struct underlock_context *c);
 

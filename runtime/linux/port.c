@@ -247,7 +247,7 @@ void underlock_port_stack(struct underlock_context *c, uintptr_t frame)
 	c->stack_high = c->stack_low + THREAD_SIZE;
 }
 
-/* Modules are not images of their own: their addresses are the kernel's. */
+/* There is one image, the kernel's own, and the first context defines it. */
 void underlock_port_new_stack(struct underlock_context *c, uint32_t count)
 {
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * Who made which thread, and who waited for its end: pthread_create() and pthread_join() of the program come through
- * here. A token stands for the child: its parent records FORK before the child exists, the child START before it runs,
+ * Who made which thread, and who waited for its end: pthread_create() and pthread_join() of the program, and those of
+ * their kind, come through here. A token stands for the child: its parent records FORK before the child exists, the child START before it runs,
  * whoever joins it JOIN after it is gone. A thread that names itself is known by that name from then on, so that it is
  * also when it never ends; the name that another one gives it is seen when its next chunk begins.
  */
@@ -12,23 +12,40 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <threads.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
 
 typedef int create_function(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 typedef int join_function(pthread_t, void **);
+typedef int timedjoin_function(pthread_t, void **, const struct timespec *);
+typedef int clockjoin_function(pthread_t, void **, clockid_t, const struct timespec *);
 typedef int setname_function(pthread_t, const char *);
+typedef int c11_create_function(thrd_t *, int (*)(void *), void *);
+typedef int c11_join_function(thrd_t, int *);
 static create_function *real_create;
-static join_function *real_join;
+static join_function *real_join, *real_tryjoin;
+static timedjoin_function *real_timedjoin;
+static clockjoin_function *real_clockjoin;
 static setname_function *real_setname;
+static c11_create_function *real_c11_create;
+static c11_join_function *real_c11_join;
+
+#define FIND(real, type, name) __atomic_store_n(&real, (type *)dlsym(RTLD_NEXT, name), __ATOMIC_RELAXED)
 
 /* Also called from the functions below: a constructor of another library may make a thread before ours has run. */
 void underlock_posix_find_real_functions(void)
 {
-	__atomic_store_n(&real_create, (create_function *)dlsym(RTLD_NEXT, "pthread_create"), __ATOMIC_RELAXED);
-	__atomic_store_n(&real_join, (join_function *)dlsym(RTLD_NEXT, "pthread_join"), __ATOMIC_RELAXED);
-	__atomic_store_n(&real_setname, (setname_function *)dlsym(RTLD_NEXT, "pthread_setname_np"), __ATOMIC_RELAXED);
+	FIND(real_tryjoin, join_function, "pthread_tryjoin_np");
+	FIND(real_timedjoin, timedjoin_function, "pthread_timedjoin_np");
+	FIND(real_clockjoin, clockjoin_function, "pthread_clockjoin_np");
+	FIND(real_c11_create, c11_create_function, "thrd_create");
+	FIND(real_c11_join, c11_join_function, "thrd_join");
+	FIND(real_setname, setname_function, "pthread_setname_np");
+	FIND(real_join, join_function, "pthread_join");
+	FIND(real_create, create_function, "pthread_create");
 	underlock_posix_must_find(real_create && real_join && real_setname,
 				  "pthread_create, pthread_join or pthread_setname_np");
 }
@@ -126,56 +143,128 @@ static void register_once(struct start *start, pthread_t thread)
 		free(start); /* the second one to come is the last to use it */
 }
 
-static void *run_thread(void *argument)
+/* The first thing that a thread does: what it is to run comes back. */
+static struct start begin_thread(struct start *start)
 {
-	struct start *start = argument;
-	void *(*function)(void *) = start->function;
-	void *function_argument = start->argument;
-	uint64_t token = start->token;
+	struct start copy = *start;
 
 	underlock_posix_learn_stack();
-	underlock_thread_record(underlock_port_context(), UNDERLOCK_THREAD_START, token);
+	underlock_thread_record(underlock_port_context(), UNDERLOCK_THREAD_START, copy.token);
 	register_once(start, pthread_self());
-	return function(function_argument);
+	return copy;
 }
 
-EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *), void *argument)
+static void *run_thread(void *argument)
+{
+	struct start start = begin_thread(argument);
+
+	return start.function(start.argument);
+}
+
+static int run_c11_thread(void *argument)
+{
+	struct start start = begin_thread(argument);
+
+	return ((int (*)(void *))(void (*)(void))start.function)(start.argument);
+}
+
+/* NULL: nothing is recorded. */
+static struct start *fork_thread(void *(*function)(void *), void *argument)
 {
 	struct underlock_context *c = underlock_port_context();
 	struct start *start;
-	int error;
 
 	if (!__atomic_load_n(&real_create, __ATOMIC_RELAXED))
 		underlock_posix_find_real_functions();
 	start = c ? malloc(sizeof(*start)) : 0;
 	if (!start)
-		return real_create(thread, attributes, function, argument);
+		return 0;
 	*start = (struct start){ function, argument, underlock_posix_new_token(), 0 };
 	underlock_thread_record(c, UNDERLOCK_THREAD_FORK, start->token);
-	error = real_create(thread, attributes, run_thread, start);
-	if (error)
-		free(start);
-	else
+	return start;
+}
+
+static int forked(int error, struct start *start, const pthread_t *thread)
+{
+	if (!error) {
 		register_once(start, *thread);
+		return error;
+	}
+	underlock_define_unborn(underlock_port_context(), start->token);
+	free(start);
 	return error;
 }
 
-EXPORT int pthread_join(pthread_t thread, void **result)
+EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *), void *argument)
+{
+	struct start *start = fork_thread(function, argument);
+
+	if (!start)
+		return real_create(thread, attributes, function, argument);
+	return forked(real_create(thread, attributes, run_thread, start), start, thread);
+}
+
+EXPORT int thrd_create(thrd_t *thread, int (*function)(void *), void *argument)
+{
+	struct start *start = fork_thread((void *(*)(void *))(void (*)(void))function, argument);
+
+	if (!start)
+		return real_c11_create(thread, function, argument);
+	return forked(real_c11_create(thread, run_c11_thread, start), start, thread);
+}
+
+/* Read before the join: afterwards it may be another thread's. Not taken: this thread may be cancelled while it waits. */
+static uint64_t join_begins(pthread_t thread)
 {
 	struct underlock_context *c = underlock_port_context();
-	uint64_t token;
-	int error;
 
 	if (!__atomic_load_n(&real_join, __ATOMIC_RELAXED))
 		underlock_posix_find_real_functions();
-	/* Read before: afterwards it may be another thread's. Not taken: this thread may be cancelled while it waits. */
-	token = c ? token_of(thread) : 0;
-	error = real_join(thread, result);
+	return c ? token_of(thread) : 0;
+}
+
+static int join_ends(int error, pthread_t thread, uint64_t token)
+{
 	if (token && !error) {
 		forget_token(thread, token);
 		underlock_thread_record(underlock_port_context(), UNDERLOCK_THREAD_JOIN, token);
 	}
 	return error;
+}
+
+EXPORT int pthread_join(pthread_t thread, void **result)
+{
+	uint64_t token = join_begins(thread);
+
+	return join_ends(real_join(thread, result), thread, token);
+}
+
+EXPORT int pthread_tryjoin_np(pthread_t thread, void **result)
+{
+	uint64_t token = join_begins(thread);
+
+	return join_ends(real_tryjoin(thread, result), thread, token);
+}
+
+EXPORT int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *end)
+{
+	uint64_t token = join_begins(thread);
+
+	return join_ends(real_timedjoin(thread, result, end), thread, token);
+}
+
+EXPORT int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock, const struct timespec *end)
+{
+	uint64_t token = join_begins(thread);
+
+	return join_ends(real_clockjoin(thread, result, clock, end), thread, token);
+}
+
+EXPORT int thrd_join(thrd_t thread, int *result)
+{
+	uint64_t token = join_begins(thread);
+
+	return join_ends(real_c11_join(thread, result), thread, token);
 }
 
 EXPORT int pthread_setname_np(pthread_t thread, const char *name)

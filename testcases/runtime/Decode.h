@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A second reader of traces, for the runtime's tests: written from trace.h alone, and sharing nothing with the analyzer,
-// so that a mistake made on both sides of the format does not cancel out. It throws on anything that trace.h forbids.
+// A second reader of traces, for the runtime's tests: written from trace.h alone, and sharing nothing with the
+// analyzer, so that a mistake made on both sides of the format does not cancel out. It throws on anything that trace.h
+// forbids.
 #ifndef UNDERLOCK_TESTCASES_RUNTIME_DECODE_H
 #define UNDERLOCK_TESTCASES_RUNTIME_DECODE_H
 
@@ -53,6 +54,7 @@ struct Context {
   std::vector<Chunk> Chunks;
   std::map<uint64_t, Place> Places;
   std::vector<std::string> Names;
+  std::string Executes;
 
   const underlock_chunk_header &last() const { return Chunks.back().Header; }
   uint64_t lost() const { return last().lost + last().lost_here; }
@@ -198,7 +200,8 @@ private:
       require(Out.Header.used <= Header.chunk_size - sizeof(Out.Header), "too much is used");
       if (Sealed) {
         require(Out.Header.checksum == underlock_chunk_checksum(Start, Header.chunk_size), "bad checksum");
-        require(!Out.Header.waiting_lock && !Out.Header.waiting_since && !Out.Header.waiting_place, "sealed and waiting");
+        require(!Out.Header.waiting_lock && !Out.Header.waiting_since && !Out.Header.waiting_place,
+                "sealed and waiting");
         for (size_t At = sizeof(Out.Header) + Out.Header.used; At < Header.chunk_size; ++At)
           require(!Start[At], "not zero behind the last record");
       }
@@ -296,6 +299,11 @@ private:
     } else if (What == UNDERLOCK_DEFINE_CLOCK) {
       uint64_t Ticks = P.word();
       Clocks.push_back({Ticks, P.word()});
+    } else if (What == UNDERLOCK_DEFINE_EXEC) {
+      P.varint();
+      C.Executes = P.string();
+    } else if (What == UNDERLOCK_DEFINE_UNBORN) {
+      P.varint();
     } else {
       throw std::runtime_error("an unknown definition");
     }

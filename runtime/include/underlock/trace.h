@@ -66,6 +66,7 @@
  *     EXEC     lost:varint program:string   the context is about to execute this program, with which the recorded one
  *                                        ends, all its contexts at once; `lost` as in EXIT. Where the context's last
  *                                        EXEC names no program, that had failed, and the recording goes on
+ *     UNBORN   token:varint              the context's FORK with this token has failed: there is no such child
  */
 #ifndef UNDERLOCK_TRACE_H
 #define UNDERLOCK_TRACE_H
@@ -189,6 +190,7 @@ enum underlock_definition {
 	UNDERLOCK_DEFINE_CONTEXT = 5,
 	UNDERLOCK_DEFINE_CLOCK = 6,
 	UNDERLOCK_DEFINE_EXEC = 7,
+	UNDERLOCK_DEFINE_UNBORN = 8,
 };
 
 /*

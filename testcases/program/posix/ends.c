@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* How threads end: `ends HOW`, one function each. */
+#define _GNU_SOURCE
 #include <limits.h>
 #include <pthread.h>
 #include <string.h>
+#include <threads.h>
+#include <time.h>
 #include <unistd.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER, other = PTHREAD_MUTEX_INITIALIZER;
@@ -84,6 +87,13 @@ static void *with_key(void *unused)
 	return unused;
 }
 
+static int locks(void *unused)
+{
+	(void)unused;
+	unlock_after_lock();
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *how = argc > 1 ? argv[1] : "";
@@ -106,6 +116,21 @@ int main(int argc, char **argv)
 		pthread_join(thread, NULL);
 		pthread_cancel(joined);
 		thread = joined;
+	} else if (!strcmp(how, "unborn")) {
+		pthread_attr_t huge;
+
+		pthread_attr_init(&huge);
+		pthread_attr_setstacksize(&huge, (size_t)1 << 46);
+		return !pthread_create(&thread, &huge, exits, NULL);
+	} else if (!strcmp(how, "c11")) {
+		thrd_t c11;
+
+		thrd_create(&c11, locks, NULL);
+		thrd_join(c11, NULL);
+		pthread_create(&thread, NULL, with_key, NULL);
+		return pthread_timedjoin_np(thread, NULL, &(struct timespec){ 4000000000, 0 }) ||
+		       pthread_create(&thread, NULL, with_key, NULL) ||
+		       pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &(struct timespec){ 4000000000, 0 });
 	} else if (!strcmp(how, "exit")) {
 		pthread_create(&thread, NULL, exits, NULL);
 	} else if (!strcmp(how, "destructors")) {
