@@ -180,18 +180,34 @@ static int define_loaded(struct dl_phdr_info *info, size_t info_size, void *how)
 	return 0;
 }
 
+/* Whether it has been taken. It is held for moments; a handler that calls exit() in one of them would wait for itself. */
+static int lock_known(int tries)
+{
+	while (__atomic_exchange_n(&known_locked, 1, __ATOMIC_ACQUIRE)) {
+		if (--tries <= 0)
+			return 0;
+		sched_yield();
+	}
+	return 1;
+}
+
+static void unlock_known(int locked)
+{
+	if (locked)
+		__atomic_store_n(&known_locked, 0, __ATOMIC_RELEASE);
+}
+
 void underlock_posix_define_images(struct underlock_context *c, int again)
 {
-	struct definer how = { c, 0, 1 };
+	struct definer how = { c, 0, 0 };
 
 	if (again) {
 		memset(known, 0, sizeof(known));
 		known_count = known_locked = 0;
 	}
-	while (__atomic_exchange_n(&known_locked, 1, __ATOMIC_ACQUIRE))
-		sched_yield();
+	how.registers = lock_known(10000);
 	dl_iterate_phdr(define_loaded, &how);
-	__atomic_store_n(&known_locked, 0, __ATOMIC_RELEASE);
+	unlock_known(how.registers);
 }
 
 /* Any place in the program, a signal handler in the loader included: the look-up takes no lock. Before glibc 2.35 there
@@ -211,11 +227,10 @@ void underlock_port_new_stack(struct underlock_context *c, uint32_t count)
 		header = found.dlfo_map_start;
 		if (memcmp(header->e_ident, ELFMAG, SELFMAG))
 			continue;
-		how.registers = !__atomic_exchange_n(&known_locked, 1, __ATOMIC_ACQUIRE);
+		how.registers = lock_known(1);
 		define(&how, found.dlfo_link_map->l_name, found.dlfo_link_map->l_addr,
 		       (const void *)((const char *)header + header->e_phoff), header->e_phnum);
-		if (how.registers)
-			__atomic_store_n(&known_locked, 0, __ATOMIC_RELEASE);
+		unlock_known(how.registers);
 	}
 #else
 	(void)c;
@@ -241,8 +256,8 @@ static void keep_unloaded(struct underlock_context *c)
 	struct definer how = { c, 0, 1 };
 	uint32_t at;
 
-	while (__atomic_exchange_n(&known_locked, 1, __ATOMIC_ACQUIRE))
-		sched_yield();
+	if (!lock_known(10000))
+		return say_reused();
 	for (at = 0; at < known_count; at++)
 		known[at].seen = 0;
 	dl_iterate_phdr(define_loaded, &how);
@@ -252,7 +267,7 @@ static void keep_unloaded(struct underlock_context *c)
 		keep_from_use(known[at].start, known[at].end);
 		__atomic_store_n(&known[at].end, 0, __ATOMIC_RELEASE);
 	}
-	__atomic_store_n(&known_locked, 0, __ATOMIC_RELEASE);
+	unlock_known(1);
 }
 
 typedef int dlclose_function(void *);

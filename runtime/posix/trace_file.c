@@ -120,6 +120,8 @@ static void read_command(char *text, size_t size)
 		if (!text[at])
 			text[at] = ' ';
 	}
+	if (got <= 0) /* no descriptor is left, or /proc is not mounted */
+		snprintf(text, size, "%s", program_invocation_name);
 	if (fd >= 0)
 		close(fd);
 }
