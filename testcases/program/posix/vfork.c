@@ -2,13 +2,14 @@
 /*
  * Children that borrow their parent's memory, and lock in it: by vfork(), and by clone() with a stack of their own. One
  * executes another program, one fails to and ends, and leaves to its parent to unlock what it has locked. `vfork killed`
- * is killed at its end.
+ * is killed at its end; in `vfork exits` a child calls exit(), which ends what its parent has registered for its own end.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +28,12 @@ static int cloned(void *unused)
 	pair();
 	execl("/bin/true", "true", (char *)NULL);
 	_exit(1);
+}
+
+static int exits(void *unused)
+{
+	(void)unused;
+	exit(0);
 }
 
 static void reap(pid_t child)
@@ -57,9 +64,10 @@ int main(int argc, char **argv)
 	reap(child);
 	pthread_mutex_unlock(&second);
 	reap(clone(cloned, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, NULL));
+	if (argc > 1 && !strcmp(argv[1], "exits"))
+		reap(clone(exits, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, NULL));
 	pair();
-	(void)argv;
-	if (argc > 1)
+	if (argc > 1 && !strcmp(argv[1], "killed"))
 		raise(SIGKILL);
 	return 0;
 }
