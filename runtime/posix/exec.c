@@ -4,8 +4,8 @@
  * and say so in the trace first. When the call comes back after all, that is said too, and the recording goes on.
  *
  * Here runs whoever may call exec: a signal handler, a forked child, a child of vfork(), which has its parent's memory
- * and must leave no mark in its parent's trace. So nothing allocates, and the process is asked for its id. What posix_spawn(),
- * system() and popen() execute is such a child's, inside the C library, and passes by.
+ * and must leave no mark in its parent's trace. So nothing allocates, and the process is asked for its id. What
+ * posix_spawn(), system() and popen() execute is such a child's, inside the C library, and passes by.
  */
 #define _GNU_SOURCE
 #include "process.h"

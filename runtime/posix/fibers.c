@@ -46,7 +46,7 @@ static void note_stack(uintptr_t low, uintptr_t high)
 	__atomic_store_n(&entry->low, low, __ATOMIC_SEQ_CST);
 }
 
-/* The frame pointer that getcontext() has saved is its caller's: a fiber that began with it would seem called from there. */
+/* The frame pointer that getcontext() has saved is its caller's: a fiber that begins with it seems called there. */
 __attribute__((used)) static makecontext_function *note_fiber(ucontext_t *context)
 {
 	uintptr_t low = (uintptr_t)context->uc_stack.ss_sp;
@@ -60,7 +60,7 @@ __attribute__((used)) static makecontext_function *note_fiber(ucontext_t *contex
 }
 
 /* However many arguments there are for the fiber: they stay where they are. */
-__attribute__((naked, visibility("default"))) void makecontext(ucontext_t *context, void (*function)(void), int count, ...)
+__attribute__((naked, visibility("default"))) void makecontext(ucontext_t *context, void (*function)(void), int n, ...)
 {
 	__asm__("push %rdi\n\tpush %rsi\n\tpush %rdx\n\tpush %rcx\n\tpush %r8\n\tpush %r9\n\tpush %rax\n\t"
 		"call note_fiber\n\t"

@@ -150,7 +150,8 @@ struct definer {
 	int registers;		     /* `known` may be changed */
 };
 
-static void define(const struct definer *how, const char *name, uint64_t bias, const ElfW(Phdr) *segment, uint32_t segments)
+static void define(const struct definer *how, const char *name, uint64_t bias, const ElfW(Phdr) *segment,
+		   uint32_t segments)
 {
 	char full[PATH_MAX];
 	const void *build_id = 0;
@@ -180,7 +181,7 @@ static int define_loaded(struct dl_phdr_info *info, size_t info_size, void *how)
 	return 0;
 }
 
-/* Whether it has been taken. It is held for moments; a handler that calls exit() in one of them would wait for itself. */
+/* Whether it has been taken. It is held for moments; a handler that calls exit() then would wait for itself. */
 static int lock_known(int tries)
 {
 	while (__atomic_exchange_n(&known_locked, 1, __ATOMIC_ACQUIRE)) {

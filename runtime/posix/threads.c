@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * Who made which thread, and who waited for its end: pthread_create() and pthread_join() of the program, and those of
- * their kind, come through here. A token stands for the child: its parent records FORK before the child exists, the child START before it runs,
- * whoever joins it JOIN after it is gone. A thread that names itself is known by that name from then on, so that it is
- * also when it never ends; the name that another one gives it is seen when its next chunk begins.
+ * their kind, come through here. A token stands for the child: its parent records FORK before the child exists, the
+ * child START before it runs, whoever joins it JOIN after it is gone. A thread that names itself is known by that name
+ * from then on, so that it is also when it never ends; the name that another one gives it is seen when its next chunk
+ * begins.
  */
 #define _GNU_SOURCE
 #include "process.h"
