@@ -68,6 +68,13 @@ static void doubt(llvm::MutableArrayRef<report::Judged> All, const cli::JudgeOpt
       J.ProvesNothing = true;
       J.Reason = "no instrumented code ran in this recording";
     }
+  // What it found stands; that it found nothing says little.
+  for (report::Judged &J : All)
+    if (J.R->BrokeOff &&
+        llvm::none_of(J.Findings, [&](const Finding &F) { return F.Sure >= *report::certaintyNamed(O.Gate); })) {
+      J.ProvesNothing = true;
+      J.Reason = "the recording broke off; " + std::to_string(J.R->Lost) + " record(s) are missing";
+    }
   if (!O.RequireExercised)
     return;
   auto Exercised = [](const report::Judged &J, size_t Contract) {

@@ -94,7 +94,7 @@ static int print(const std::string &Name) {
 
 // What `check` says of contracts that a recording did not put to the test.
 static bool compareRecording(const Options &O, const model::Model &M, StringRef File, Warnings &Out) {
-  OpenOptions Open{O.Against, O.Models, cli::findInstallation().Models, ""};
+  OpenOptions Open{O.Against, O.Models, {}, cli::findInstallation().Models, ""};
   std::unique_ptr<OpenTrace> Trace = openTrace(Open, llvm::errs());
   if (!Trace)
     return false;

@@ -141,14 +141,16 @@ static bool makeFolder(RunOptions &O) {
   return false;
 }
 
-// The traces in the folder, the command's first.
-static std::vector<std::string> tracesOf(const RunOptions &O) {
+// The traces in the folder, the command's first. An empty one is that of a process that found no space for it.
+static std::vector<std::string> tracesOf(const RunOptions &O, size_t &Empty) {
   std::vector<std::string> Out;
   std::error_code Error;
   for (llvm::sys::fs::directory_iterator I(O.Folder, Error), End; I != End && !Error; I.increment(Error)) {
     uint64_t Size = 0;
     if (!llvm::sys::fs::file_size(I->path(), Size) && Size > 0)
       Out.push_back(I->path());
+    else if (!llvm::sys::fs::remove(I->path()))
+      ++Empty;
   }
   std::string Own = (llvm::Twine(O.Folder) + "/" + llvm::Twine(Child)).str();
   llvm::sort(
@@ -186,10 +188,16 @@ static int run(RunOptions &O) {
   Ended E = wait(O);
   int Own = ownStatus(O, E);
 
-  std::vector<std::string> Traces = tracesOf(O);
+  size_t Empty = 0;
+  std::vector<std::string> Traces = tracesOf(O, Empty);
+  if (Empty)
+    llvm::errs() << "underlock: error: " << Empty << " process(es) could not write what they record into " << O.Folder
+                 << ", or were killed before they began"
+                 << (O.Trace.empty() ? ": make room there, or set TMPDIR to where there is\n" : ": make room there\n");
   if (Traces.empty()) {
-    llvm::errs() << "underlock: error: " << O.Command[0]
-                 << " recorded nothing: it was not built with `underlock cc`, or did not start\n";
+    if (!Empty)
+      llvm::errs() << "underlock: error: " << O.Command[0]
+                   << " recorded nothing: it was not built with `underlock cc`, or did not start\n";
     llvm::sys::fs::remove_directories(O.Folder);
     return cli::Unusable;
   }
@@ -207,6 +215,9 @@ static int run(RunOptions &O) {
   else
     llvm::sys::fs::remove(O.Folder);
   // The program's own failure counts when there is nothing worse to say than that.
+  // Killed with the others, it need not have lacked anything.
+  if (Verdict == cli::Clean && Empty && !E.TimedOut)
+    return cli::Unusable;
   return Verdict != cli::Clean ? Verdict : Own;
 }
 

@@ -190,7 +190,11 @@ static void printFacts(const Recording &R, llvm::raw_ostream &Out) {
   Out << formatv("records   {0}, {1} lost\n", R.Records, R.Lost);
   Out << formatv("tables    {0} sites, {1} stacks, {2} lock classes, {3} locks\n", R.Sites.size(), R.Stacks.size(),
                  R.Classes.size(), R.Instances.size());
-  Out << "ended     " << (R.CleanExit ? "in order" : "not in order, or not yet") << '\n';
+  Out << "ended     ";
+  if (!R.CleanExit && !R.Executed.empty())
+    Out << "by executing " << R.Executed << '\n';
+  else
+    Out << (R.CleanExit ? "in order" : "not in order, or not yet") << '\n';
   for (const Context &C : R.Contexts)
     Out << formatv("context   {0}: {1} {2}{3}{4}\n", C.TraceId, kindName(C.Kind), C.OsId, C.Name.empty() ? "" : ", ",
                    C.Name);

@@ -51,6 +51,7 @@ struct Context {
   underlock_context_kind Kind = UNDERLOCK_CONTEXT_THREAD;
   uint64_t OsId = 0;
   std::string Name;
+  std::string Executes; // the program that it executed with its last record; "" for all contexts but that one
 };
 
 // All locks born at one place in the code (DESIGN.md, "Words").

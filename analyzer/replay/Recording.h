@@ -52,6 +52,8 @@ struct Recording {
   double TicksPerSecond = 0; // 0: unknown
   Ticks Start = 0, End = 0;
   bool CleanExit = false; // the program ended in order
+  bool BrokeOff = false;  // for want of space: what it did from some moment on is not there
+  std::string Executed;   // the program that took its place, where it ended so
 
   std::vector<Site> Sites;
   std::vector<std::vector<uint64_t>> Stacks; // return addresses, innermost first

@@ -150,6 +150,8 @@ void Writer::facts() {
   W.attribute("platform", R.Platform == UNDERLOCK_PLATFORM_LINUX ? "linux" : "posix");
   W.attribute("model", utf8(R.Model.Name));
   W.attribute("clean exit", R.CleanExit);
+  if (!R.Executed.empty())
+    W.attribute("executed", utf8(R.Executed));
   W.attribute("records", static_cast<int64_t>(R.Records));
   W.attribute("lost", static_cast<int64_t>(R.Lost));
   W.attribute("contexts", static_cast<int64_t>(R.Contexts.size()));

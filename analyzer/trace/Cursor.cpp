@@ -250,6 +250,14 @@ Cursor::Status Cursor::define() {
     else if (Own)
       R.Contexts[Id].Name = Payload.string().str();
     break;
+  case UNDERLOCK_DEFINE_UNBORN:
+    Unborn.push_back(Payload.varint());
+    break;
+  case UNDERLOCK_DEFINE_EXEC:
+    LostAtEnd = Payload.varint();
+    if (Own)
+      R.Contexts[Id].Executes = Payload.string().str();
+    break;
   default: // written by a newer runtime that says nothing an older reader needs
     return Status::Timed;
   }

@@ -63,6 +63,10 @@ public:
   size_t chunksEntered() const { return ChunkIndex; }
   // Whether the last record was one that ends a context in order.
   bool ended() const { return Ended; }
+  // Tokens of threads that could not be started.
+  llvm::ArrayRef<uint64_t> unborn() const { return Unborn; }
+  // The run's total of lost records, where this context executed another program.
+  uint64_t lostAtEnd() const { return LostAtEnd; }
   // Whether the file is cut inside this context's last chunk.
   bool cut() const { return Chunks.back().Cut; }
   const Place *findPlace(uint64_t Number) const;
@@ -97,6 +101,8 @@ private:
   Prelude Before;
   Ticks Now = 0;
   bool TimedInChunk = false, Ended = false;
+  uint64_t LostAtEnd = 0;
+  std::vector<uint64_t> Unborn;
   std::string Problem; // of the operand read last
   llvm::DenseMap<uint32_t, Place> Places;
   uint64_t Slots[UNDERLOCK_LOCK_SLOTS];

@@ -138,6 +138,15 @@ bool TraceSource::advance() {
 
 bool TraceSource::contextEnded(const Cursor &C) {
   const underlock_chunk_header &H = C.lastChunk().Header;
+  if (const std::string &Program = R.Contexts[C.context()].Executes; !Program.empty()) {
+    R.Executed = Program;
+    LostAtExit = std::max(LostAtExit, C.lostAtEnd());
+  }
+  for (uint64_t Token : C.unborn())
+    Forked.erase(Token);
+  // A context without space keeps its last chunk open, to count what it loses.
+  if (R.Platform == UNDERLOCK_PLATFORM_POSIX && H.lost_here && !C.ended())
+    R.BrokeOff = true;
   if (H.state == UNDERLOCK_CHUNK_SEALED && !C.ended() && !C.cut())
     ++CutContexts;
   if (!C.prelude().empty() && !takePrelude(C))
@@ -347,16 +356,23 @@ bool TraceSource::endOfRecording() {
 
 void TraceSource::sayHowItEnded() {
   using Kind = Remark::Kind;
+  R.BrokeOff |= R.Platform == UNDERLOCK_PLATFORM_POSIX && LostAtExit > R.Lost; // threads that never had a chunk
   R.Lost = std::max(R.Lost, LostAtExit);
+  if (Exited)
+    R.Executed.clear();
   if (R.Lost)
-    remark(Kind::Warning, formatv("{0} record(s) were dropped while recording (no space for them): what they showed is "
-                                  "not judged",
-                                  R.Lost));
+    remark(Kind::Warning,
+           formatv("{0} record(s) were dropped while recording (no space for them, or a signal handler came "
+                   "in the middle of another): what they showed is not judged",
+                   R.Lost));
   if (!Exited && R.Platform == UNDERLOCK_PLATFORM_LINUX)
     remark(Kind::Note,
            "the kernel had not shut down when the recording was taken: judged is what had happened until then");
+  else if (!Exited && !R.Executed.empty())
+    remark(Kind::Note, "the program executed " + R.Executed + ": judged is what it did until then");
   else if (!Exited)
-    remark(Kind::Warning, "the program did not end in order (it was killed, executed another one, or is still "
+    remark(Kind::Warning, "the program did not end in order (it was killed, executed another one by a system call of "
+                          "its own, or is still "
                           "running): judged is what is there");
   // After an orderly end, everything is there, or has been cut off at a chunk's edge, where only this shows it.
   if (Exited && !Forked.empty() && R.Mode == UNDERLOCK_RECORDING_EVERYTHING)

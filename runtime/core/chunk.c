@@ -7,6 +7,22 @@
 
 UNDERLOCK_STATIC_ASSERT((UNDERLOCK_CHUNK_SIZE & (UNDERLOCK_CHUNK_SIZE - 1)) == 0 && UNDERLOCK_CHUNK_SIZE >= 4096,
 			"trace.h says so");
+UNDERLOCK_STATIC_ASSERT(UNDERLOCK_CHUNK_FIRST == UNDERLOCK_CHUNK_SIZE ||
+				UNDERLOCK_CHUNK_SIZE - UNDERLOCK_CHUNK_FIRST >= UNDERLOCK_ROOM_MAX,
+			"what grows has room for any record");
+
+/* The checksum over `words` zero words, unread: to read what was never written takes memory too. */
+static uint64_t checksum_zeros(uint64_t sum, uint32_t words)
+{
+	const uint64_t zero = 0;
+	uint64_t factor = underlock_checksum_more(1, &zero, 8);
+
+	for (; words; words >>= 1, factor *= factor) {
+		if (words & 1)
+			sum *= factor;
+	}
+	return sum;
+}
 
 /*
  * The checksum is that of the chunk as it will be once sealed, made from a copy of the header: while it is being
@@ -16,6 +32,7 @@ void underlock_chunk_seal(struct underlock_context *c)
 {
 	struct underlock_chunk_header *chunk = c->chunk;
 	struct underlock_chunk_header sealed;
+	uint32_t touched = c->at <= (uint8_t *)chunk + UNDERLOCK_CHUNK_FIRST ? UNDERLOCK_CHUNK_FIRST : UNDERLOCK_CHUNK_SIZE;
 	uint64_t sum;
 
 	__atomic_store_n(&chunk->waiting_lock, 0, __ATOMIC_RELAXED);
@@ -30,8 +47,8 @@ void underlock_chunk_seal(struct underlock_context *c)
 	sealed.state = UNDERLOCK_CHUNK_SEALED;
 	sealed.checksum = 0;
 	sum = underlock_checksum(&sealed, sizeof(sealed));
-	sum = underlock_checksum_more(sum, chunk + 1, UNDERLOCK_CHUNK_SIZE - sizeof(sealed));
-	chunk->checksum = sum;
+	sum = underlock_checksum_more(sum, chunk + 1, touched - sizeof(sealed));
+	chunk->checksum = checksum_zeros(sum, (UNDERLOCK_CHUNK_SIZE - touched) / 8);
 	underlock_fence();
 	__atomic_store_n(&chunk->state, UNDERLOCK_CHUNK_SEALED, __ATOMIC_RELEASE);
 	underlock_port_chunk_done(chunk);
@@ -56,11 +73,24 @@ static void begin_with_held(struct underlock_context *c)
 	underlock_publish(c, p);
 }
 
+/* Whether the open chunk has had only its first part so far, and now has all of it. */
+static int grow(struct underlock_context *c)
+{
+	if (UNDERLOCK_CHUNK_FIRST == UNDERLOCK_CHUNK_SIZE || !c->chunk ||
+	    c->end != (uint8_t *)c->chunk + UNDERLOCK_CHUNK_FIRST || !underlock_port_chunk_more(c->chunk))
+		return 0;
+	c->end = (uint8_t *)c->chunk + UNDERLOCK_CHUNK_SIZE;
+	return 1;
+}
+
 uint8_t *underlock_chunk_roll(struct underlock_context *c)
 {
-	struct underlock_chunk_header *chunk = underlock_port_chunk_new();
+	struct underlock_chunk_header *chunk;
 	uint64_t now;
 
+	if (grow(c))
+		return c->at;
+	chunk = underlock_port_chunk_new();
 	if (!chunk) {
 		/* The old one stays open, to show what is lost from here on; smaller records must not slip in either. */
 		c->end = c->at;
@@ -86,7 +116,9 @@ uint8_t *underlock_chunk_roll(struct underlock_context *c)
 	__builtin_memset(c->lock_slots, 0, sizeof(c->lock_slots));
 	c->chunk = chunk;
 	c->at = (uint8_t *)(chunk + 1);
-	c->end = (uint8_t *)chunk + UNDERLOCK_CHUNK_SIZE;
+	/* What is shared is written by whoever comes, and a chunk that is used again is there as a whole. */
+	c->end = (uint8_t *)chunk +
+		 (chunk->sequence || underlock_shared ? UNDERLOCK_CHUNK_SIZE : UNDERLOCK_CHUNK_FIRST);
 	if (!c->distinct)
 		begin_with_held(c);
 	if (underlock_shared)

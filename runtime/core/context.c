@@ -5,6 +5,7 @@
 #include "held.h"
 #include "distinct.h"
 #include "place.h"
+#include "waiting.h"
 
 uint32_t underlock_frame_limit = 32;
 static uint32_t contexts;   /* the last number given */
@@ -69,6 +70,7 @@ void underlock_context_end(struct underlock_context *c)
 {
 	if (!underlock_enter(c))
 		return;
+	underlock_wait_unwind(c, 0);
 	if (c->distinct && c->held_count)
 		underlock_distinct_snapshot(c, 0);
 	if (c->chunk)
@@ -104,15 +106,21 @@ static void put_image(struct underlock_sink *s, const void *from)
 	underlock_sink_bytes(s, image->build_id, image->build_id_size);
 }
 
-void underlock_define_image(struct underlock_context *c, uint64_t start, uint64_t end, uint64_t bias, const char *path,
-			    const void *build_id, size_t build_id_size)
+void underlock_define_image_inside(struct underlock_context *c, uint64_t start, uint64_t end, uint64_t bias,
+				   const char *path, const void *build_id, size_t build_id_size)
 {
 	struct image image = { start, end, bias, path, build_id, build_id_size };
 
-	if (!underlock_enter_to_record(c))
-		return;
 	if (!underlock_define(c, UNDERLOCK_DEFINE_IMAGE, put_image, &image))
 		underlock_count_lost(c);
+}
+
+void underlock_define_image(struct underlock_context *c, uint64_t start, uint64_t end, uint64_t bias, const char *path,
+			    const void *build_id, size_t build_id_size)
+{
+	if (!underlock_enter_to_record(c))
+		return;
+	underlock_define_image_inside(c, start, end, bias, path, build_id, build_id_size);
 	underlock_leave(c);
 }
 
@@ -130,7 +138,7 @@ void underlock_define_name(struct underlock_context *c, const char *name)
 	for (at = 0; at < UNDERLOCK_NAME_MAX - 1 && name[at]; at++)
 		c->name[at] = name[at];
 	c->name[at] = 0;
-	if ((c->chunk || !c->distinct) && !underlock_define(c, UNDERLOCK_DEFINE_CONTEXT, put_name, name))
+	if ((c->chunk || !c->distinct) && !underlock_define_here(c, UNDERLOCK_DEFINE_CONTEXT, put_name, name))
 		underlock_count_lost(c);
 	underlock_leave(c);
 }
@@ -161,6 +169,44 @@ void underlock_define_clock(struct underlock_context *c, uint64_t ticks, uint64_
 	if (!underlock_enter_to_record(c))
 		return;
 	if (!underlock_define(c, UNDERLOCK_DEFINE_CLOCK, put_clock, reading))
+		underlock_count_lost(c);
+	underlock_leave(c);
+}
+
+struct exec {
+	uint64_t lost;
+	const char *program;
+};
+
+static void put_exec(struct underlock_sink *s, const void *from)
+{
+	const struct exec *exec = from;
+
+	underlock_sink_varint(s, exec->lost);
+	underlock_sink_string(s, exec->program);
+}
+
+void underlock_define_exec(struct underlock_context *c, const char *program)
+{
+	const struct exec exec = { __atomic_load_n(&total_lost, __ATOMIC_RELAXED), program };
+
+	if (!underlock_enter_to_record(c))
+		return;
+	if (!underlock_define_here(c, UNDERLOCK_DEFINE_EXEC, put_exec, &exec))
+		underlock_count_lost(c);
+	underlock_leave(c);
+}
+
+static void put_token(struct underlock_sink *s, const void *from)
+{
+	underlock_sink_varint(s, *(const uint64_t *)from);
+}
+
+void underlock_define_unborn(struct underlock_context *c, uint64_t token)
+{
+	if (!underlock_enter_to_record(c))
+		return;
+	if (!underlock_define_here(c, UNDERLOCK_DEFINE_UNBORN, put_token, &token))
 		underlock_count_lost(c);
 	underlock_leave(c);
 }

@@ -26,6 +26,7 @@ struct underlock_held {
 /* What is waited for. `frame` tells a wait that was left without a word (an exception, longjmp) from one further out. */
 struct underlock_wait {
 	uint64_t lock;
+	struct underlock_site *site; /* where it was held before (condition variables); else NULL */
 	uint64_t since;
 	uintptr_t frame;
 	uint32_t place;
@@ -99,8 +100,17 @@ void underlock_context_exit(struct underlock_context *c);
 void underlock_thread_record(struct underlock_context *c, enum underlock_thread_record what, uint64_t value);
 void underlock_define_image(struct underlock_context *c, uint64_t start, uint64_t end, uint64_t bias, const char *path,
 			    const void *build_id, size_t build_id_size);
+/* The same for underlock_port_new_stack(). */
+void underlock_define_image_inside(struct underlock_context *c, uint64_t start, uint64_t end, uint64_t bias,
+				   const char *path, const void *build_id, size_t build_id_size);
 void underlock_define_name(struct underlock_context *c, const char *name);
 void underlock_define_clock(struct underlock_context *c, uint64_t ticks, uint64_t nanoseconds);
+
+/* The process is about to execute `program`, and this trace ends there; NULL: that has failed, and it goes on. */
+void underlock_define_exec(struct underlock_context *c, const char *program);
+
+/* No thread came of the FORK with this token: there was no memory for it, or no number. */
+void underlock_define_unborn(struct underlock_context *c, uint64_t token);
 
 /* One record is lost; `c` may be NULL. Callable while `c` is busy. */
 void underlock_count_lost(struct underlock_context *c);

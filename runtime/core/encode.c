@@ -83,7 +83,7 @@ int underlock_define(struct underlock_context *c, enum underlock_definition what
 	struct underlock_context *definer;
 	int done;
 
-	if (!underlock_shared || what == UNDERLOCK_DEFINE_CONTEXT)
+	if (!underlock_shared)
 		return underlock_define_here(c, what, payload, from);
 	definer = underlock_definer_lock();
 	if (!definer)

@@ -81,7 +81,7 @@ void underlock_sink_u64(struct underlock_sink *s, uint64_t value);
 void underlock_sink_bytes(struct underlock_sink *s, const void *bytes, size_t size);
 void underlock_sink_string(struct underlock_sink *s, const char *text); /* cut at UNDERLOCK_STRING_LIMIT */
 
-/* Writes one DEFINE, into this context's chunk or where the run's definitions are; 0 when there was no room for it (for the caller to count, with the record that needs it). */
+/* Writes one DEFINE: of the run, to where its definitions are; of the context, here, in its chunk. 0 when there was no room for it (for the caller to count, with the record that needs it). */
 int underlock_define(struct underlock_context *c, enum underlock_definition what,
 		     void (*payload)(struct underlock_sink *s, const void *from), const void *from);
 int underlock_define_here(struct underlock_context *c, enum underlock_definition what,

@@ -138,12 +138,24 @@ static inline void record_event(struct underlock_context *c, enum underlock_reco
 	underlock_publish(c, p);
 }
 
+void underlock_wait_unwind(struct underlock_context *c, uint32_t keep)
+{
+	while (c->wait_count > keep) {
+		const struct underlock_wait wait = c->waits[--c->wait_count];
+
+		if (wait.site)
+			record_held(c, UNDERLOCK_RECORD_ACQUIRED, wait.site, wait.lock, wait.place, HOOK_FRAME);
+	}
+	underlock_wait_show(c);
+}
+
 /* It may never get the lock. Then a distinct recording has to say what it holds, unless its like was said before. */
-static inline void note_wait(struct underlock_context *c, uint64_t lock, uint32_t place, uintptr_t frame)
+static inline void note_wait(struct underlock_context *c, uint64_t lock,
+			     struct underlock_site *wait_site, uint32_t place, uintptr_t frame)
 {
 	if (underlock_is_distinct(c) && place && underlock_distinct_new(c, UNDERLOCK_RECORD_ACQUIRED, place, lock, 0))
 		underlock_distinct_snapshot(c, lock);
-	underlock_wait_begin(c, lock, place, frame);
+	underlock_wait_begin(c, lock, wait_site, place, frame);
 }
 
 EXPORT uint32_t __underlock_v1_begin(struct underlock_site *site, const void *lock)
@@ -154,7 +166,7 @@ EXPORT uint32_t __underlock_v1_begin(struct underlock_site *site, const void *lo
 	if (underlock_unlikely(!underlock_enter(c)))
 		return 0;
 	place = underlock_place_take(c, site, HOOK_FRAME);
-	note_wait(c, address(lock), place, HOOK_FRAME);
+	note_wait(c, address(lock), 0, place, HOOK_FRAME);
 	underlock_leave(c);
 	return place;
 }
@@ -200,6 +212,7 @@ EXPORT void __underlock_v1_release(struct underlock_site *site, const void *lock
 
 	if (underlock_unlikely(!underlock_enter_to_record(c)))
 		return;
+	underlock_wait_left(c, address(lock));
 	record_at_site(c, UNDERLOCK_RECORD_RELEASED, site, address(lock));
 	underlock_drop(c, address(lock));
 	underlock_leave(c);
@@ -214,9 +227,10 @@ EXPORT uint32_t __underlock_v1_wait(struct underlock_site *site, const void *loc
 	if (underlock_unlikely(!underlock_enter_to_record(c)))
 		return 0;
 	place = underlock_place_take(c, site, HOOK_FRAME);
+	underlock_wait_left(c, address(lock));
 	record_at_site(c, UNDERLOCK_RECORD_RELEASED, site, address(lock));
 	underlock_drop(c, address(lock));
-	note_wait(c, address(lock), place, HOOK_FRAME);
+	note_wait(c, address(lock), site, place, HOOK_FRAME);
 	underlock_leave(c);
 	return place;
 }
@@ -300,6 +314,11 @@ EXPORT enum underlock_answer underlock_holds(const void *lock)
 	}
 	if (answer == UNDERLOCK_NOT_HELD && c->held_missed)
 		answer = UNDERLOCK_UNKNOWN;
+	/* In a handler during such a wait it is not held; where the wait was cancelled it is. */
+	for (at = 0; at < c->wait_count && answer == UNDERLOCK_NOT_HELD; at++) {
+		if (c->waits[at].site && c->waits[at].lock == address(lock))
+			answer = UNDERLOCK_UNKNOWN;
+	}
 	underlock_leave(c);
 	return answer;
 }

@@ -43,7 +43,10 @@ static uint32_t own_place(struct underlock_context *c, uint32_t site, uint32_t c
 uint32_t underlock_place_define(struct underlock_context *c, uint32_t site, uint32_t count, uint64_t hash)
 {
 	struct underlock_place *bucket = c->places[(hash >> 32) & (UNDERLOCK_PLACE_BUCKETS - 1)];
-	uint32_t number = underlock_shared ? underlock_shared_place(c, site, count, hash) : own_place(c, site, count);
+	uint32_t number;
+
+	underlock_port_new_stack(c, count);
+	number = underlock_shared ? underlock_shared_place(c, site, count, hash) : own_place(c, site, count);
 
 	if (!number)
 		return 0;

@@ -10,6 +10,7 @@
  *
  * `underlock_port.h`, seen before anything else of the core, defines sizes:
  *     UNDERLOCK_CHUNK_SIZE     bytes of a chunk: a power of two, 4096 at least
+ *     UNDERLOCK_CHUNK_FIRST    the part of a context's first chunk that can be written at once (see chunk_more)
  *     UNDERLOCK_HELD_LIMIT     locks one context can hold before underlock_holds() says "unknown"  (24 bytes each)
  *     UNDERLOCK_PLACE_BUCKETS  a power of two: the places a context remembers, by twos            (32 bytes each)
  *     UNDERLOCK_STRING_LIMIT   longer file, function and lock names are cut in the trace: a definition fits a chunk
@@ -50,6 +51,12 @@ struct underlock_context;
  */
 void *underlock_port_chunk_new(void);
 
+/*
+ * A context's first chunk needs memory or disk space for its first UNDERLOCK_CHUNK_FIRST bytes only: many threads record
+ * little. This asks for the rest; false: there is none. Not called where both sizes are the same.
+ */
+int underlock_port_chunk_more(void *chunk);
+
 /* Lets others run, where the flow can wait for one of them. Called for what is rare, in rings and distinct recordings. */
 void underlock_port_yield(void);
 
@@ -62,5 +69,11 @@ void underlock_port_chunk_done(void *chunk);
  * known: stacks then have one frame. Called in any context the core is called in.
  */
 void underlock_port_stack(struct underlock_context *c, uintptr_t frame);
+
+/*
+ * c->frames has a stack of `count` frames that this context has not met before: where code is loaded while it runs, the
+ * port defines what it has not defined yet, by underlock_define_image_inside(). Called inside the guard.
+ */
+void underlock_port_new_stack(struct underlock_context *c, uint32_t count);
 
 #endif

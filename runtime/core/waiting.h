@@ -4,6 +4,9 @@
  * would cost bytes for every acquisition that never blocks.
  *
  * A handler that runs while its flow waits may wait for something itself: notes stack. All of this inside the guard.
+ *
+ * A wait may end without its hook: by cancellation, an exception, a jump. A condition variable's has its lock again then,
+ * before anything is unwound, and code that knows this releases it: underlock_wait_unwind() records that it is held.
  */
 #ifndef UNDERLOCK_CORE_WAITING_H
 #define UNDERLOCK_CORE_WAITING_H
@@ -33,8 +36,23 @@ static inline void underlock_wait_show(struct underlock_context *c)
 			 __ATOMIC_RELAXED);
 }
 
+/* hooks.c: drops all notes but the oldest `keep`. Their waits are over, and not by their hooks. */
+void underlock_wait_unwind(struct underlock_context *c, uint32_t keep);
+
+/* A lock is about to be released: if it was waited with, that wait is over. */
+static inline void underlock_wait_left(struct underlock_context *c, uint64_t lock)
+{
+	uint32_t at = c->wait_count;
+
+	while (underlock_unlikely(at-- > 0)) {
+		if (c->waits[at].lock == lock && c->waits[at].site)
+			underlock_wait_unwind(c, at);
+	}
+}
+
 /* `frame` is the hook's: a note made no deeper in the same stack was left by an exception or a jump, and is dropped. */
-static inline void underlock_wait_begin(struct underlock_context *c, uint64_t lock, uint32_t place, uintptr_t frame)
+static inline void underlock_wait_begin(struct underlock_context *c, uint64_t lock, struct underlock_site *site,
+					uint32_t place, uintptr_t frame)
 {
 	struct underlock_wait *wait;
 
@@ -42,12 +60,13 @@ static inline void underlock_wait_begin(struct underlock_context *c, uint64_t lo
 		wait = &c->waits[c->wait_count - 1];
 		if (wait->frame > frame || wait->frame < c->stack_low || frame >= c->stack_high)
 			break;
-		c->wait_count--;
+		underlock_wait_unwind(c, c->wait_count - 1u);
 	}
 	if (underlock_unlikely(c->wait_count == UNDERLOCK_WAITS_MAX))
 		return;
 	wait = &c->waits[c->wait_count++];
 	wait->lock = lock;
+	wait->site = site;
 	wait->since = underlock_port_ticks_release();
 	wait->frame = frame;
 	wait->place = place;

@@ -252,6 +252,11 @@ void underlock_port_stack(struct underlock_context *c, uintptr_t frame)
 	c->stack_high = c->stack_low + THREAD_SIZE;
 }
 
+/* There is one image, the kernel's own, and the first context defines it. */
+void underlock_port_new_stack(struct underlock_context *c, uint32_t count)
+{
+}
+
 /* ---- For modules ---- */
 
 EXPORT_SYMBOL_GPL(underlock_holds);

@@ -20,7 +20,7 @@ static __thread struct {
 	uintptr_t stack_low, stack_high;   /* 0: not known */
 	uint8_t learning;		   /* 1: the stack's bounds are being asked for, or are known */
 	uint8_t making;			   /* a context is being made: hooks of a signal handler are lost */
-	uint8_t over;			   /* this thread has ended the process */
+	uint8_t over;			   /* this thread has ended, or has ended the process: what it does yet is lost */
 	uint8_t end_rounds;		   /* destructor rounds seen */
 	char name[16];			   /* as the trace knows it */
 	uint8_t fork_seen;		   /* this thread is in a fork() that told its handlers */
@@ -67,11 +67,15 @@ void underlock_posix_learn_stack(void)
 void underlock_port_stack(struct underlock_context *c, uintptr_t frame)
 {
 	int saved = errno;
+	uintptr_t low, high;
 	stack_t handler;
 
 	if (frame >= self.stack_low && frame < self.stack_high) {
 		c->stack_low = self.stack_low;
 		c->stack_high = self.stack_high;
+	} else if (underlock_posix_find_stack(frame, &low, &high)) {
+		c->stack_low = low;
+		c->stack_high = high;
 	} else if (!sigaltstack(0, &handler) && (handler.ss_flags & SS_ONSTACK) && frame >= (uintptr_t)handler.ss_sp &&
 		   frame < (uintptr_t)handler.ss_sp + handler.ss_size) {
 		c->stack_low = (uintptr_t)handler.ss_sp;
@@ -110,6 +114,15 @@ void underlock_posix_renamed(void)
 		define_name(c);
 }
 
+static void say_no_memory(void)
+{
+	static uint32_t said;
+
+	if (!__atomic_exchange_n(&said, 1, __ATOMIC_RELAXED))
+		underlock_posix_say("underlock: process %d: no memory for what a thread holds: %s; such a thread is not recorded; "
+				    "allow more memory (ulimit -v) or mappings (vm.max_map_count)", (int)getpid(), strerror(errno));
+}
+
 /* Makes the running thread's context; `self.making` is set. */
 static struct underlock_context *make_context(void)
 {
@@ -119,6 +132,7 @@ static struct underlock_context *make_context(void)
 	if (!c)
 		c = map_wiped_on_fork(sizeof(*c));
 	if (!c) {
+		say_no_memory();
 		underlock_count_lost(0);
 		return 0;
 	}
@@ -159,6 +173,7 @@ static int open_as_child(void)
 	else if (!underlock_posix_open_trace(settings.trace, 1))
 		state = UNDERLOCK_PROCESS_RECORDING;
 	underlock_generation++;
+	process->id = getpid();
 	__atomic_store_n(&process->state, state, __ATOMIC_RELEASE);
 	return state == UNDERLOCK_PROCESS_RECORDING;
 }
@@ -190,18 +205,20 @@ struct underlock_context *underlock_posix_make_context(void)
 {
 	struct underlock_process *process = underlock_posix_process;
 	struct underlock_context *c;
-	int saved = errno;
+	int saved = errno, cancel;
 	uint32_t state;
 
-	if (!process || self.over)
+	if (!process)
 		return 0;
 	state = __atomic_load_n(&process->state, __ATOMIC_ACQUIRE);
 	if (state == UNDERLOCK_PROCESS_OFF)
 		return 0;
-	if (self.making) {
+	if (self.making || self.over) {
 		underlock_count_lost(0);
 		return 0;
 	}
+	/* What is called here may be a place where a thread is cancelled; a hook is none. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	underlock_posix_learn_stack();
 	c = underlock_posix_current;
 	if (!c || !c->number) {
@@ -209,11 +226,13 @@ struct underlock_context *underlock_posix_make_context(void)
 		c = state == UNDERLOCK_PROCESS_RECORDING ? make_context() : make_child_context();
 		self.making = 0;
 	}
+	pthread_setcancelstate(cancel, 0);
 	errno = saved;
 	return c;
 }
 
-/* Destructors of other keys may take locks: this one lets them go first, as far as the standard promises rounds. */
+/* Destructors of other keys may take locks: this one lets them go first, as far as the standard promises rounds. What
+ * comes in the last of them after it is lost: nothing would end a context that it makes. */
 static void end_thread(void *context)
 {
 	struct underlock_context *c = context;
@@ -222,7 +241,7 @@ static void end_thread(void *context)
 		pthread_setspecific(thread_end_key, c);
 		return;
 	}
-	self.end_rounds = 0;
+	self.over = 1;
 	underlock_posix_current = 0;
 	if (c->number) {
 		define_name(c);
@@ -257,7 +276,8 @@ void underlock_posix_begin(const struct underlock_settings *set)
 	struct underlock_context *c;
 
 	if (!process || pthread_key_create(&thread_end_key, end_thread) || pthread_atfork(before_fork, forget_inherited, 0)) {
-		underlock_posix_say("underlock: cannot begin to record: %s; it takes Linux 4.14 or newer", strerror(errno));
+		underlock_posix_say("underlock: cannot begin to record: %s; it takes %s", strerror(errno),
+				    errno == ENOMEM ? "more memory (ulimit -v)" : "Linux 4.14 or newer");
 		_exit(2);
 	}
 	settings = *set;
@@ -268,6 +288,7 @@ void underlock_posix_begin(const struct underlock_settings *set)
 	set_up_shared();
 	if (underlock_posix_open_trace(settings.trace, 0))
 		_exit(2);
+	process->id = getpid();
 	process->state = UNDERLOCK_PROCESS_RECORDING;
 	underlock_posix_process = process;
 	c = underlock_port_context();
@@ -281,7 +302,8 @@ void underlock_posix_end_process(void)
 	struct underlock_process *process = underlock_posix_process;
 	struct underlock_context *c;
 
-	if (!process || process->state != UNDERLOCK_PROCESS_RECORDING)
+	/* A child of vfork() that calls exit() ends here too, in its parent's memory. */
+	if (!process || process->state != UNDERLOCK_PROCESS_RECORDING || process->id != getpid())
 		return;
 	c = underlock_port_context();
 	if (c) {

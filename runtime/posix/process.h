@@ -30,6 +30,7 @@ enum underlock_process_state {
 
 struct underlock_process {
 	uint32_t state;
+	int32_t id; /* of the process whose trace it is: a child of vfork() sees its parent's here */
 	uint32_t tokens_locked;
 	uint64_t last_token;
 	struct underlock_token tokens[UNDERLOCK_POSIX_TOKENS];
@@ -55,9 +56,21 @@ int underlock_posix_open_trace(const char *pattern, int is_child);
 
 /* images.c: defines the mapped binaries that were not defined yet. `again`: forget those that were. */
 void underlock_posix_define_images(struct underlock_context *c, int again);
+void underlock_posix_find_real_dlclose(void);
+
+/* Ends the program when what is interposed is not there to be called. */
+void underlock_posix_must_find(int found, const char *functions);
+
+/* exec.c */
+void underlock_posix_find_real_exec(void);
+
+/* fibers.c: the bounds of the stack that `frame` is on, if makecontext() was told them. */
+int underlock_posix_find_stack(uintptr_t frame, uintptr_t *low, uintptr_t *high);
+void underlock_posix_find_real_makecontext(void);
 
 /* threads.c */
 void underlock_posix_find_real_functions(void);
+int underlock_posix_is_late(void); /* the program calls the C library's functions and not those that are interposed */
 uint64_t underlock_posix_new_token(void);
 
 /* context.c */

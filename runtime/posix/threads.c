@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * Who made which thread, and who waited for its end: pthread_create() and pthread_join() of the program come through
- * here. A token stands for the child: its parent records FORK before the child exists, the child START before it runs,
- * whoever joins it JOIN after it is gone. A thread that names itself is known by that name from then on, so that it is
- * also when it never ends; the name that another one gives it is seen when its next chunk begins.
+ * Who made which thread, and who waited for its end: pthread_create() and pthread_join() of the program, and those of
+ * their kind, come through here. A token stands for the child: its parent records FORK before the child exists, the
+ * child START before it runs, whoever joins it JOIN after it is gone. A thread that names itself is known by that name
+ * from then on, so that it is also when it never ends; the name that another one gives it is seen when its next chunk
+ * begins.
  */
 #define _GNU_SOURCE
 #include "process.h"
@@ -12,28 +13,47 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <threads.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
 
 typedef int create_function(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 typedef int join_function(pthread_t, void **);
+typedef int timedjoin_function(pthread_t, void **, const struct timespec *);
+typedef int clockjoin_function(pthread_t, void **, clockid_t, const struct timespec *);
 typedef int setname_function(pthread_t, const char *);
+typedef int c11_create_function(thrd_t *, int (*)(void *), void *);
+typedef int c11_join_function(thrd_t, int *);
 static create_function *real_create;
-static join_function *real_join;
+static join_function *real_join, *real_tryjoin;
+static timedjoin_function *real_timedjoin;
+static clockjoin_function *real_clockjoin;
 static setname_function *real_setname;
+static c11_create_function *real_c11_create;
+static c11_join_function *real_c11_join;
+
+#define FIND(real, type, name) __atomic_store_n(&real, (type *)dlsym(RTLD_NEXT, name), __ATOMIC_RELAXED)
 
 /* Also called from the functions below: a constructor of another library may make a thread before ours has run. */
 void underlock_posix_find_real_functions(void)
 {
-	__atomic_store_n(&real_create, (create_function *)dlsym(RTLD_NEXT, "pthread_create"), __ATOMIC_RELAXED);
-	__atomic_store_n(&real_join, (join_function *)dlsym(RTLD_NEXT, "pthread_join"), __ATOMIC_RELAXED);
-	__atomic_store_n(&real_setname, (setname_function *)dlsym(RTLD_NEXT, "pthread_setname_np"), __ATOMIC_RELAXED);
-	if (!real_create || !real_join || !real_setname) {
-		underlock_posix_say("underlock: pthread_create, pthread_join or pthread_setname_np of the C library cannot "
-				    "be found; a program linked with -static cannot be recorded");
-		_exit(2);
-	}
+	FIND(real_tryjoin, join_function, "pthread_tryjoin_np");
+	FIND(real_timedjoin, timedjoin_function, "pthread_timedjoin_np");
+	FIND(real_clockjoin, clockjoin_function, "pthread_clockjoin_np");
+	FIND(real_c11_create, c11_create_function, "thrd_create");
+	FIND(real_c11_join, c11_join_function, "thrd_join");
+	FIND(real_setname, setname_function, "pthread_setname_np");
+	FIND(real_join, join_function, "pthread_join");
+	FIND(real_create, create_function, "pthread_create");
+	underlock_posix_must_find(real_create && real_join && real_setname,
+				  "pthread_create, pthread_join or pthread_setname_np");
+}
+
+int underlock_posix_is_late(void)
+{
+	return dlsym(RTLD_DEFAULT, "pthread_create") == (void *)real_create;
 }
 
 uint64_t underlock_posix_new_token(void)
@@ -43,11 +63,11 @@ uint64_t underlock_posix_new_token(void)
 
 /*
  * Tokens by pthread_t, in memory that is wiped in a forked child: its parent's threads are not there, and a lock that
- * one of them held is free again. Open addressing; an entry is never removed, since a pthread_t comes back.
+ * one of them held is free again. Open addressing; the entry of a joined thread stays, for whoever comes to it next.
  */
 static struct underlock_token *find(uint64_t thread, int make)
 {
-	struct underlock_token *tokens = underlock_posix_process->tokens;
+	struct underlock_token *tokens = underlock_posix_process->tokens, *joined = 0;
 	uint32_t at = (uint32_t)((thread * 0x9e3779b97f4a7c15ull) >> 40);
 	uint32_t tries;
 
@@ -56,32 +76,57 @@ static struct underlock_token *find(uint64_t thread, int make)
 
 		if (token->thread == thread)
 			return token;
-		if (token->thread)
-			continue;
-		if (!make)
-			return 0;
-		token->thread = thread;
-		return token;
+		if (!joined && !token->token)
+			joined = token;
+		if (!token->thread)
+			break;
 	}
-	return 0; /* full: the joins of such a thread are not recorded */
+	if (!make || !joined)
+		return 0;
+	joined->thread = thread;
+	return joined;
 }
 
-/* Sets the token of a thread (when `set` is not 0), or takes it out; returns the token taken. */
-static uint64_t exchange_token(pthread_t thread, uint64_t set)
+static struct underlock_token *find_locked(pthread_t thread, int make)
 {
-	uint32_t *locked = &underlock_posix_process->tokens_locked;
-	struct underlock_token *entry;
-	uint64_t token = 0;
-
-	while (__atomic_exchange_n(locked, 1, __ATOMIC_ACQUIRE))
+	while (__atomic_exchange_n(&underlock_posix_process->tokens_locked, 1, __ATOMIC_ACQUIRE))
 		sched_yield();
-	entry = find((uint64_t)thread, set != 0);
-	if (entry) {
-		token = entry->token;
-		entry->token = set;
-	}
-	__atomic_store_n(locked, 0, __ATOMIC_RELEASE);
+	return find((uint64_t)thread, make);
+}
+
+static void unlock_tokens(void)
+{
+	__atomic_store_n(&underlock_posix_process->tokens_locked, 0, __ATOMIC_RELEASE);
+}
+
+static void set_token(pthread_t thread, uint64_t token)
+{
+	struct underlock_token *entry = find_locked(thread, 1);
+
+	if (entry)
+		entry->token = token;
+	else
+		underlock_count_lost(0); /* more threads at a time than there are entries: the join of this one */
+	unlock_tokens();
+}
+
+static uint64_t token_of(pthread_t thread)
+{
+	struct underlock_token *entry = find_locked(thread, 0);
+	uint64_t token = entry ? entry->token : 0;
+
+	unlock_tokens();
 	return token;
+}
+
+/* Once it is joined, a new thread may have its pthread_t, and its entry. */
+static void forget_token(pthread_t thread, uint64_t token)
+{
+	struct underlock_token *entry = find_locked(thread, 0);
+
+	if (entry && entry->token == token)
+		entry->token = 0;
+	unlock_tokens();
 }
 
 struct start {
@@ -94,63 +139,133 @@ struct start {
 static void register_once(struct start *start, pthread_t thread)
 {
 	if (!__atomic_exchange_n(&start->registered, 1, __ATOMIC_ACQ_REL))
-		exchange_token(thread, start->token);
+		set_token(thread, start->token);
 	else
 		free(start); /* the second one to come is the last to use it */
 }
 
-static void *run_thread(void *argument)
+/* The first thing that a thread does: what it is to run comes back. */
+static struct start begin_thread(struct start *start)
 {
-	struct start *start = argument;
-	void *(*function)(void *) = start->function;
-	void *function_argument = start->argument;
-	uint64_t token = start->token;
+	struct start copy = *start;
 
 	underlock_posix_learn_stack();
-	underlock_thread_record(underlock_port_context(), UNDERLOCK_THREAD_START, token);
+	underlock_thread_record(underlock_port_context(), UNDERLOCK_THREAD_START, copy.token);
 	register_once(start, pthread_self());
-	return function(function_argument);
+	return copy;
 }
 
-EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *), void *argument)
+static void *run_thread(void *argument)
+{
+	struct start start = begin_thread(argument);
+
+	return start.function(start.argument);
+}
+
+static int run_c11_thread(void *argument)
+{
+	struct start start = begin_thread(argument);
+
+	return ((int (*)(void *))(void (*)(void))start.function)(start.argument);
+}
+
+/* NULL: nothing is recorded. */
+static struct start *fork_thread(void *(*function)(void *), void *argument)
 {
 	struct underlock_context *c = underlock_port_context();
 	struct start *start;
-	int error;
 
 	if (!__atomic_load_n(&real_create, __ATOMIC_RELAXED))
 		underlock_posix_find_real_functions();
 	start = c ? malloc(sizeof(*start)) : 0;
 	if (!start)
-		return real_create(thread, attributes, function, argument);
+		return 0;
 	*start = (struct start){ function, argument, underlock_posix_new_token(), 0 };
 	underlock_thread_record(c, UNDERLOCK_THREAD_FORK, start->token);
-	error = real_create(thread, attributes, run_thread, start);
-	if (error)
-		free(start);
-	else
+	return start;
+}
+
+static int forked(int error, struct start *start, const pthread_t *thread)
+{
+	if (!error) {
 		register_once(start, *thread);
+		return error;
+	}
+	underlock_define_unborn(underlock_port_context(), start->token);
+	free(start);
+	return error;
+}
+
+EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *), void *argument)
+{
+	struct start *start = fork_thread(function, argument);
+
+	if (!start)
+		return real_create(thread, attributes, function, argument);
+	return forked(real_create(thread, attributes, run_thread, start), start, thread);
+}
+
+EXPORT int thrd_create(thrd_t *thread, int (*function)(void *), void *argument)
+{
+	struct start *start = fork_thread((void *(*)(void *))(void (*)(void))function, argument);
+
+	if (!start)
+		return real_c11_create(thread, function, argument);
+	return forked(real_c11_create(thread, run_c11_thread, start), start, thread);
+}
+
+/* Read before the join: afterwards it may be another thread's. Not taken: this thread may be cancelled while it waits. */
+static uint64_t join_begins(pthread_t thread)
+{
+	struct underlock_context *c = underlock_port_context();
+
+	if (!__atomic_load_n(&real_join, __ATOMIC_RELAXED))
+		underlock_posix_find_real_functions();
+	return c ? token_of(thread) : 0;
+}
+
+static int join_ends(int error, pthread_t thread, uint64_t token)
+{
+	if (token && !error) {
+		forget_token(thread, token);
+		underlock_thread_record(underlock_port_context(), UNDERLOCK_THREAD_JOIN, token);
+	}
 	return error;
 }
 
 EXPORT int pthread_join(pthread_t thread, void **result)
 {
-	struct underlock_context *c = underlock_port_context();
-	uint64_t token;
-	int error;
+	uint64_t token = join_begins(thread);
 
-	if (!__atomic_load_n(&real_join, __ATOMIC_RELAXED))
-		underlock_posix_find_real_functions();
-	/* Taken before: once it is joined, a new thread may have its pthread_t. */
-	token = c ? exchange_token(thread, 0) : 0;
-	error = real_join(thread, result);
-	if (!token)
-		return error;
-	if (error)
-		exchange_token(thread, token);
-	else
-		underlock_thread_record(underlock_port_context(), UNDERLOCK_THREAD_JOIN, token);
-	return error;
+	return join_ends(real_join(thread, result), thread, token);
+}
+
+EXPORT int pthread_tryjoin_np(pthread_t thread, void **result)
+{
+	uint64_t token = join_begins(thread);
+
+	return join_ends(real_tryjoin(thread, result), thread, token);
+}
+
+EXPORT int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *end)
+{
+	uint64_t token = join_begins(thread);
+
+	return join_ends(real_timedjoin(thread, result, end), thread, token);
+}
+
+EXPORT int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock, const struct timespec *end)
+{
+	uint64_t token = join_begins(thread);
+
+	return join_ends(real_clockjoin(thread, result, clock, end), thread, token);
+}
+
+EXPORT int thrd_join(thrd_t thread, int *result)
+{
+	uint64_t token = join_begins(thread);
+
+	return join_ends(real_c11_join(thread, result), thread, token);
 }
 
 EXPORT int pthread_setname_np(pthread_t thread, const char *name)

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Of the chunk that this thread was given last. */
+static __thread uint64_t chunk_offset __attribute__((tls_model("initial-exec")));
+
 static struct {
 	int fd;
 	dev_t device; /* with `inode`: what `fd` was. Programs close descriptors that are not theirs, and open others */
@@ -30,7 +34,8 @@ static struct {
 	char path[PATH_MAX + 32];
 } trace;
 
-/* The pattern with %p replaced, as an absolute path: the program may change its directory before it forks. */
+/* The pattern with %p replaced, as an absolute path: the program may change its directory before it forks. Whether there is
+ * a %p in it; -1: it is too long. */
 static int make_path(const char *pattern, int is_child)
 {
 	static char start[PATH_MAX]; /* directory of the first process, which a relative pattern is relative to */
@@ -50,7 +55,7 @@ static int make_path(const char *pattern, int is_child)
 		}
 	}
 	trace.path[size] = 0;
-	return has_pid;
+	return *pattern ? -1 : has_pid;
 }
 
 /*
@@ -89,6 +94,10 @@ static int open_file(const char *pattern, int is_child)
 	size_t size = strlen(trace.path);
 	int attempt = has_pid || is_child;
 
+	if (has_pid < 0) {
+		errno = ENAMETOOLONG;
+		return trace.fd = -1;
+	}
 	while (!(has_pid ? open_next(attempt, size) : open_locked(attempt, size)))
 		attempt++;
 	if (trace.fd >= 0) {
@@ -113,6 +122,8 @@ static void read_command(char *text, size_t size)
 		if (!text[at])
 			text[at] = ' ';
 	}
+	if (got <= 0) /* no descriptor is left, or /proc is not mounted */
+		snprintf(text, size, "%s", program_invocation_name);
 	if (fd >= 0)
 		close(fd);
 }
@@ -188,6 +199,26 @@ static int checked_fd(void)
 	return fd;
 }
 
+/* Space on the disk: a store into a mapping without it would be a SIGBUS. */
+static int allocate(int fd, uint64_t offset, uint64_t size)
+{
+	do {
+		errno = posix_fallocate(fd, (off_t)offset, (off_t)size);
+	} while (errno == EINTR);
+	return errno;
+}
+
+/* A context's first chunk begins with one page, since many threads record little; and with its last, to be in the file whole. */
+static int allocate_chunk(int fd, uint64_t offset)
+{
+	const struct underlock_context *c = underlock_posix_current;
+
+	if ((c && c->chunk) || underlock_shared)
+		return allocate(fd, offset, UNDERLOCK_CHUNK_SIZE);
+	return allocate(fd, offset + UNDERLOCK_CHUNK_SIZE - UNDERLOCK_CHUNK_FIRST, UNDERLOCK_CHUNK_FIRST) ||
+	       allocate(fd, offset, UNDERLOCK_CHUNK_FIRST);
+}
+
 static void *map_chunk(uint64_t offset)
 {
 	int fd = checked_fd();
@@ -199,14 +230,12 @@ static void *map_chunk(uint64_t offset)
 		errno = EFBIG;
 		return 0;
 	}
-	do {
-		errno = posix_fallocate(fd, (off_t)offset, UNDERLOCK_CHUNK_SIZE);
-	} while (errno == EINTR);
-	if (errno)
+	if (allocate_chunk(fd, offset))
 		return 0;
-	chunk = mmap(0, UNDERLOCK_CHUNK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, (off_t)offset);
+	chunk = mmap(0, UNDERLOCK_CHUNK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
 	if (chunk == MAP_FAILED)
 		return 0;
+	chunk_offset = offset;
 	if (madvise(chunk, UNDERLOCK_CHUNK_SIZE, MADV_DONTFORK)) {
 		munmap(chunk, UNDERLOCK_CHUNK_SIZE);
 		return 0;
@@ -214,25 +243,37 @@ static void *map_chunk(uint64_t offset)
 	return chunk;
 }
 
+/* A ring's chunks stay mapped: they are used again. A full disk ends its growth, not the recording. */
 static int is_ring(void)
 {
 	return underlock_shared && underlock_shared->mode == UNDERLOCK_RECORDING_RING;
 }
 
-/* A ring's chunks stay mapped: they are used again. A full disk ends its growth, not the recording. */
+/* There is no more space: said once, with errno as the reason. */
+static void say_full(void)
+{
+	if (!__atomic_exchange_n(&trace.full, 1, __ATOMIC_RELAXED))
+		underlock_posix_say("underlock: %s: the trace cannot grow: %s; %s", trace.path, strerror(errno),
+				    trace.next > UNDERLOCK_HEADER_SIZE + UNDERLOCK_CHUNK_SIZE || underlock_generation ?
+					    "the program goes on, what it does from here on is not recorded" :
+					    "set UNDERLOCK=trace=PATH to where there is room; the program was not run");
+}
+
 void *underlock_port_chunk_new(void)
 {
-	int saved = errno;
+	int saved = errno, cancel;
 	void *chunk;
 
 	if (is_ring() && !underlock_ring_may_grow() && (chunk = underlock_ring_take()))
 		return chunk;
 	if (__atomic_load_n(&trace.full, __ATOMIC_RELAXED))
 		return 0;
+	/* Opening a file again is a place where a thread is cancelled; a hook is none. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	chunk = map_chunk(__atomic_fetch_add(&trace.next, UNDERLOCK_CHUNK_SIZE, __ATOMIC_RELAXED));
-	if (!chunk && !__atomic_exchange_n(&trace.full, 1, __ATOMIC_RELAXED))
-		underlock_posix_say("underlock: %s: the trace cannot grow: %s; the program goes on, what it does from here on "
-				    "is not recorded", trace.path, strerror(errno));
+	if (!chunk)
+		say_full();
+	pthread_setcancelstate(cancel, 0);
 	errno = saved;
 	return chunk;
 }
@@ -240,6 +281,24 @@ void *underlock_port_chunk_new(void)
 void underlock_port_yield(void)
 {
 	sched_yield();
+}
+
+int underlock_port_chunk_more(void *chunk)
+{
+	const uint32_t rest = UNDERLOCK_CHUNK_SIZE - UNDERLOCK_CHUNK_FIRST;
+	int saved = errno, cancel;
+	int fd = -1, good;
+
+	(void)chunk; /* is the one that this thread was given last */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	if (!__atomic_load_n(&trace.full, __ATOMIC_RELAXED))
+		fd = checked_fd();
+	good = fd >= 0 && !allocate(fd, chunk_offset + UNDERLOCK_CHUNK_FIRST, rest);
+	if (!good)
+		say_full();
+	pthread_setcancelstate(cancel, 0);
+	errno = saved;
+	return good;
 }
 
 void underlock_port_chunk_done(void *chunk)

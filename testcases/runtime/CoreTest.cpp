@@ -30,6 +30,7 @@ void *underlock_port_chunk_new(void) {
 void underlock_port_chunk_done(void *) {}
 void underlock_port_yield(void) {}
 void underlock_port_stack(struct underlock_context *, uintptr_t) {} // unknown: stacks of one frame
+void underlock_port_new_stack(struct underlock_context *, uint32_t) {}
 }
 
 namespace {
@@ -296,6 +297,39 @@ TEST_F(Run, AWaitLeftByAnExceptionDoesNotStay) {
   EXPECT_EQ(test_running->wait_count, 1);
   __underlock_v1_acquired(&Acquire, &B, Place);
   EXPECT_EQ(trace().ofThread(1).last().waiting_lock, 0u);
+}
+
+// A condition variable's wait that is cancelled has its lock again while the thread unwinds.
+TEST_F(Run, AWaitThatIsUnwoundHasItsLockAgain) {
+  int Lock, Other;
+  auto Kinds = [&] {
+    std::vector<std::pair<unsigned, uint64_t>> Out;
+    decode::Trace T = trace();
+    for (const decode::Record &R : only(T).records())
+      Out.push_back({R.Kind, R.Kind == UNDERLOCK_RECORD_THREAD ? 0 : R.Lock});
+    return Out;
+  };
+  const unsigned Acquired = UNDERLOCK_RECORD_ACQUIRED, Released = UNDERLOCK_RECORD_RELEASED;
+  std::vector<std::pair<unsigned, uint64_t>> Wanted = {{Acquired, uint64_t(&Lock)}, {Released, uint64_t(&Lock)}};
+  acquire(Acquire, uint64_t(&Lock));
+  __underlock_v1_wait(&Acquire, &Lock);
+  EXPECT_EQ(underlock_holds(&Lock), UNDERLOCK_UNKNOWN);
+  EXPECT_EQ(underlock_holds(&Other), UNDERLOCK_NOT_HELD);
+  EXPECT_EQ(Kinds(), Wanted);
+  release(uint64_t(&Lock));
+  Wanted.insert(Wanted.end(), {{Acquired, uint64_t(&Lock)}, {Released, uint64_t(&Lock)}});
+  EXPECT_EQ(Kinds(), Wanted);
+  EXPECT_EQ(trace().ofThread(1).last().waiting_lock, 0u);
+  EXPECT_EQ(underlock_holds(&Lock), UNDERLOCK_NOT_HELD);
+
+  acquire(Acquire, uint64_t(&Lock));
+  __underlock_v1_wait(&Acquire, &Lock);
+  underlock_context_end(test_running);
+  Wanted.insert(Wanted.end(), {{Acquired, uint64_t(&Lock)},
+                               {Released, uint64_t(&Lock)},
+                               {Acquired, uint64_t(&Lock)},
+                               {UNDERLOCK_RECORD_THREAD, 0}});
+  EXPECT_EQ(Kinds(), Wanted);
 }
 
 TEST_F(Run, ContextsShareSitesAndAForkDefinesThemAnew) {

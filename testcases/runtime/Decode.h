@@ -56,6 +56,7 @@ struct Context {
   std::vector<Chunk> Chunks;
   std::map<uint64_t, Place> Places;
   std::vector<std::string> Names;
+  std::string Executes;
 
   const underlock_chunk_header &last() const { return Chunks.back().Header; }
   uint64_t lost() const { return last().lost + last().lost_here; }
@@ -344,6 +345,11 @@ private:
     } else if (What == UNDERLOCK_DEFINE_CLOCK) {
       uint64_t Ticks = P.word();
       Clocks.push_back({Ticks, P.word()});
+    } else if (What == UNDERLOCK_DEFINE_EXEC) {
+      P.varint();
+      C.Executes = P.string();
+    } else if (What == UNDERLOCK_DEFINE_UNBORN) {
+      P.varint();
     } else {
       throw std::runtime_error("an unknown definition");
     }

@@ -84,6 +84,10 @@
  *     IMAGE    start:u64 end:u64 bias:u64 path:string build_id:string   a mapped binary; pc - bias is its link address
  *     CONTEXT  name:string               what the platform calls this context (thread name, comm); of the chunk's context
  *     CLOCK    ticks:u64 nanoseconds:u64 one reading of both clocks, to convert ticks
+ *     EXEC     lost:varint program:string   the context is about to execute this program, with which the recorded one
+ *                                        ends, all its contexts at once; `lost` as in EXIT. Where the context's last
+ *                                        EXEC names no program, that had failed, and the recording goes on
+ *     UNBORN   token:varint              the context's FORK with this token has failed: there is no such child
  */
 #ifndef UNDERLOCK_TRACE_H
 #define UNDERLOCK_TRACE_H
@@ -224,6 +228,8 @@ enum underlock_definition {
 	UNDERLOCK_DEFINE_IMAGE = 4,
 	UNDERLOCK_DEFINE_CONTEXT = 5,
 	UNDERLOCK_DEFINE_CLOCK = 6,
+	UNDERLOCK_DEFINE_EXEC = 7,
+	UNDERLOCK_DEFINE_UNBORN = 8,
 };
 
 /*
