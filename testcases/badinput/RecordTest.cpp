@@ -38,7 +38,7 @@ struct OneChunk {
 } // namespace
 
 TEST(BadRecord, Kind) {
-  for (uint8_t First : {0x00, 0x0f, 0x81}) {
+  for (uint8_t First : {0x00, 0x80, 0x81}) {
     OneChunk T;
     T.Records.u8(First).u64(0);
     T.refused("begins no record");
@@ -194,8 +194,8 @@ TEST(BadDefinition, PlaceWithTooManyFrames) {
 
 TEST(BadDefinition, SiteOfNoVerb) {
   OneChunk T;
-  T.C.site(20, {10});
-  T.refused("verb 10");
+  T.C.site(20, {11});
+  T.refused("verb 11");
 }
 
 TEST(BadDefinition, SiteTwiceDifferently) {
