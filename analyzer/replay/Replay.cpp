@@ -19,6 +19,11 @@ using namespace underlock;
 
 namespace {
 
+// Locks lie at even distances, as in an array of structs: the lowest bits of DenseMap's own hash would be few.
+struct AddressInfo : llvm::DenseMapInfo<uint64_t> {
+  static unsigned getHashValue(uint64_t Address) { return (Address * UINT64_C(0x9e3779b97f4a7c15)) >> 32; }
+};
+
 class Replayer {
 public:
   Replayer(Source &From, Recording &R, llvm::ArrayRef<Observer *> To) : From(From), R(R), To(To) {}
@@ -77,7 +82,7 @@ private:
 
   std::vector<ContextState> Contexts;
   std::vector<LockState> Locks; // by InstanceId
-  llvm::DenseMap<uint64_t, InstanceId> Living;
+  llvm::DenseMap<uint64_t, InstanceId, AddressInfo> Living;
   llvm::StringMap<ClassId> ClassByKey;
   llvm::StringMap<uint64_t> UnseenReleases; // by class: holds that ended without a record
   // Holds that were ended that way. Their release may still come: then the clock is to blame, not a missing mark.
