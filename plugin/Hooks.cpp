@@ -5,8 +5,8 @@
 //   after the call      acquired or failed, init, then ends of phases. After an invoke that is its normal edge
 //   entry               behind the allocas, before anything else of the function
 //   exit                before each return, and where an exception passes through
-// Records are private, writable globals in the default section (a kernel's linker script knows no other), so that a copy
-// of a linkonce function brings its own.
+// Records are private, writable globals in the default section (a kernel's linker script knows no other), so that a
+// copy of a linkonce function brings its own.
 #include "Hooks.h"
 #include "llvm/Demangle/Demangle.h"
 #include "llvm/IR/DebugInfoMetadata.h"
@@ -133,8 +133,8 @@ void HookEmitter::prepare(const PlannedCall &C) {
 
 void HookEmitter::emitLockCall(const LockCall &C) {
   CallBase &Call = *C.Planned->Call;
-  Site S{verbOf(C.Mark->What), modeOf(C.Mark->LockMode), C.Lock->Id, C.Mark->Function, C.Name, Call.getFunction(),
-         Call.getDebugLoc()};
+  Site S{verbOf(C.Mark->What), modeOf(C.Mark->LockMode), C.Lock->Id, C.Mark->Function, C.Name,
+         Call.getFunction(),   Call.getDebugLoc()};
   Constant *Record = record(S);
   DebugLoc Where = placeIn(*Call.getFunction(), Call.getDebugLoc(), false);
   IRBuilder<> Before(&Call);
@@ -163,6 +163,27 @@ void HookEmitter::emitLockCall(const LockCall &C) {
   }
 }
 
+// Whether the call got the lock, by what it returned.
+Value *HookEmitter::success(IRBuilder<> &B, const LockCall &C) {
+  CallBase &Call = *C.Planned->Call;
+  if (C.Mark->If == model::Success::NonZero)
+    return B.CreateIsNotNull(&Call);
+  Value *Got = nullptr;
+  for (int64_t Returned : C.Mark->Returns) {
+    auto *Number = dyn_cast<IntegerType>(Call.getType());
+    unsigned Bits = Number ? Number->getBitWidth() : 0; // of a pointer only null can be told
+    if (Returned != 0 && (Bits == 0 || (!isIntN(Bits, Returned) && !isUIntN(Bits, Returned)))) {
+      warn(*Call.getFunction(), "the model says that " + C.Mark->Function + " may return " + Twine(Returned) +
+                                    ", and here its type cannot hold that: not tested");
+      continue;
+    }
+    Value *Same =
+        Number ? B.CreateICmpEQ(&Call, B.getInt(APInt(64, Returned, true).sextOrTrunc(Bits))) : B.CreateIsNull(&Call);
+    Got = Got ? B.CreateOr(Got, Same) : Same;
+  }
+  return Got ? Got : B.getFalse();
+}
+
 // Behind an acquisition: acquired(), or failed() where the return value says so.
 void HookEmitter::outcome(const LockCall &C, Constant *Record, Value *Lock, Value *Place) {
   CallBase &Call = *C.Planned->Call;
@@ -172,13 +193,13 @@ void HookEmitter::outcome(const LockCall &C, Constant *Record, Value *Lock, Valu
   Type *Result = Call.getType();
   bool Testable = Result->isIntegerTy() || Result->isPointerTy();
   if (C.Mark->If != model::Success::Always && !Testable)
-    warn(*Call.getFunction(), "the model tests what " + C.Mark->Function + " returns, and here that is no number: taken " +
-                                  "as always successful");
+    warn(*Call.getFunction(), "the model tests what " + C.Mark->Function +
+                                  " returns, and here that is no number: taken " + "as always successful");
   if (C.Mark->If == model::Success::Always || !Testable) {
     call(B, "__underlock_v1_acquired", B.getVoidTy(), {Record, Lock, Place});
     return;
   }
-  Value *Got = C.Mark->If == model::Success::Zero ? B.CreateIsNull(&Call) : B.CreateIsNotNull(&Call);
+  Value *Got = success(B, C);
   Instruction *Then, *Else;
   SplitBlockAndInsertIfThenElse(Got, Next, &Then, &Else);
   for (auto [At, Hook] : {std::pair(Then, "__underlock_v1_acquired"), std::pair(Else, "__underlock_v1_failed")}) {
@@ -240,9 +261,11 @@ void HookEmitter::emitExits(const PlannedFunction &F) {
 
 void HookEmitter::emitPoint(IRBuilder<> &B, const PointMark &P, Function *In, StringRef Callee, DebugLoc Where,
                             ArrayRef<Value *> Arguments) {
-  underlock_verb Verb = P.Event ? UNDERLOCK_VERB_EVENT : P.IsEnd ? UNDERLOCK_VERB_PHASE_END : UNDERLOCK_VERB_PHASE_BEGIN;
-  Constant *Record = record({Verb, UNDERLOCK_MODE_EXCLUSIVE, P.Event ? P.Event->Id : P.Phase->Id, Callee.str(), {}, In,
-                             Where});
+  underlock_verb Verb = P.Event   ? UNDERLOCK_VERB_EVENT
+                        : P.IsEnd ? UNDERLOCK_VERB_PHASE_END
+                                  : UNDERLOCK_VERB_PHASE_BEGIN;
+  Constant *Record =
+      record({Verb, UNDERLOCK_MODE_EXCLUSIVE, P.Event ? P.Event->Id : P.Phase->Id, Callee.str(), {}, In, Where});
   if (P.Phase) {
     call(B, P.IsEnd ? "__underlock_v1_phase_end" : "__underlock_v1_phase_begin", B.getVoidTy(), {Record});
     return;
@@ -296,8 +319,9 @@ Constant *HookEmitter::text(StringRef Text) {
 Constant *HookEmitter::unit() {
   if (!Unit) {
     IRBuilder<> B(M.getContext());
-    Constant *Content = ConstantStruct::getAnon({B.getInt32(0), B.getInt32(UNDERLOCK_HOOK_ABI), B.getInt64(Told.ModelHash),
-                                                 text(ModelText), text(M.getSourceFileName())});
+    Constant *Content =
+        ConstantStruct::getAnon({B.getInt32(0), B.getInt32(UNDERLOCK_HOOK_ABI), B.getInt64(Told.ModelHash),
+                                 text(ModelText), text(M.getSourceFileName())});
     Unit = new GlobalVariable(M, Content->getType(), false, GlobalValue::PrivateLinkage, Content, "__underlock.unit");
   }
   return Unit;
@@ -321,9 +345,10 @@ Constant *HookEmitter::record(const Site &S) {
   P.ClassName = S.Lock.ClassName;
   P.Expression = S.Lock.Expression;
   IRBuilder<> B(M.getContext());
-  Constant *Content = ConstantStruct::getAnon(
-      {B.getInt32(0), B.getInt8(S.Verb), B.getInt8(S.Mode), B.getInt8(0), B.getInt8(0), B.getInt32(P.Line),
-       B.getInt32(P.Column), unit(), text(P.Mark), text(P.File), text(P.Function), text(P.Expression), text(P.ClassName)});
+  Constant *Content =
+      ConstantStruct::getAnon({B.getInt32(0), B.getInt8(S.Verb), B.getInt8(S.Mode), B.getInt8(0), B.getInt8(0),
+                               B.getInt32(P.Line), B.getInt32(P.Column), unit(), text(P.Mark), text(P.File),
+                               text(P.Function), text(P.Expression), text(P.ClassName)});
   Told.Placed.push_back(std::move(P));
   return new GlobalVariable(M, Content->getType(), false, GlobalValue::PrivateLinkage, Content, "__underlock.site");
 }

@@ -7,9 +7,9 @@
 #include "LockNames.h"
 #include "Plan.h"
 #include "Summary.h"
+#include "underlock/hooks.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/IR/IRBuilder.h"
-#include "underlock/hooks.h"
 
 namespace underlock::plugin {
 
@@ -40,6 +40,7 @@ private:
 
   void prepare(const PlannedCall &C);
   void emitLockCall(const LockCall &C);
+  llvm::Value *success(llvm::IRBuilder<> &B, const LockCall &C);
   void outcome(const LockCall &C, llvm::Constant *Record, llvm::Value *Lock, llvm::Value *Place);
   void emitPoints(const PlannedCall &C, bool After);
   void emitEntry(const PlannedFunction &F);
@@ -52,7 +53,8 @@ private:
   llvm::Constant *record(const Site &S);
   llvm::Constant *text(llvm::StringRef Text);
   llvm::Constant *unit();
-  llvm::CallInst *call(llvm::IRBuilder<> &B, llvm::StringRef Hook, llvm::Type *Result, llvm::ArrayRef<llvm::Value *> Arguments);
+  llvm::CallInst *call(llvm::IRBuilder<> &B, llvm::StringRef Hook, llvm::Type *Result,
+                       llvm::ArrayRef<llvm::Value *> Arguments);
   llvm::Instruction *afterCall(llvm::CallBase &Call);
   void warn(const llvm::Function &F, const llvm::Twine &Text);
 

@@ -36,6 +36,7 @@ private:
   void readSeeThrough(const Value &V);
   void readLock(const Value &V);
   void readMark(const Value &V, Lock &To);
+  void readSuccess(FieldReader &F, LockMark &To);
   void readEvent(const Value &V);
   void readPhase(const Value &V);
   void readContract(const Value &V);
@@ -204,6 +205,28 @@ void Loader::readLock(const Value &V) {
   Out.Locks.push_back(std::move(L));
 }
 
+// zero, nonzero, or values: 130, [zero, 130]
+void Loader::readSuccess(FieldReader &F, LockMark &To) {
+  const Value *Given = F.optional("success");
+  if (!Given)
+    return;
+  std::vector<const Value *> Values = F.list("success");
+  for (const Value *V : Values) {
+    int64_t Number = 0;
+    if (V->Is == Value::Kind::Text && V->Text == "nonzero" && Values.size() == 1)
+      To.If = Success::NonZero;
+    else if (V->Is == Value::Kind::Text && (V->Text == "zero" || !StringRef(V->Text).getAsInteger(10, Number)))
+      To.Returns.push_back(Number);
+    else
+      Into.error(V->Where, "unknown success '" + V->Text + "': it is nonzero, or zero, or a number that the function " +
+                               "returns, or a list of zero and numbers");
+  }
+  if (!To.Returns.empty())
+    To.If = Success::OneOf;
+  else if (Values.empty())
+    Into.error(Given->Where, "success is zero, nonzero, a number, or a list of these, and this is empty");
+}
+
 void Loader::readMark(const Value &V, Lock &To) {
   static constexpr std::pair<StringRef, Verb> Verbs[] = {{"acquire", Verb::Acquire}, {"try", Verb::Try},
                                                          {"release", Verb::Release}, {"init", Verb::Init},
@@ -225,14 +248,15 @@ void Loader::readMark(const Value &V, Lock &To) {
   M.Indirect = F.boolean("indirect", false);
   M.Where = placeOf(V.Where);
   if (M.What != Verb::Init && M.What != Verb::Destroy)
-    M.LockMode = F.choice<Mode>(
-        "mode", {{"exclusive", Mode::Exclusive}, {"shared", Mode::Shared}, {"any", Mode::Any}}, Mode::Exclusive);
+    M.LockMode = F.choice<Mode>("mode", {{"exclusive", Mode::Exclusive}, {"shared", Mode::Shared}, {"any", Mode::Any}},
+                                Mode::Exclusive);
   if (M.LockMode == Mode::Any && M.What != Verb::Release)
     Into.error(F.optional("mode")->Where, "only a release can be of any mode");
   if (M.What == Verb::Acquire || M.What == Verb::Try)
-    M.If = F.choice<Success>("success", {{"zero", Success::Zero}, {"nonzero", Success::NonZero}}, Success::Always);
+    readSuccess(F, M);
   if (M.What == Verb::Try && !F.optional("success"))
-    Into.error(V.Where, "a try needs the key 'success': which return value, zero or nonzero, means that it has the lock");
+    Into.error(V.Where,
+               "a try needs the key 'success': which return value, zero or nonzero, means that it has the lock");
   for (const Value *Function : F.list(Key)) {
     auto Name = asText(*Function, "a function", Into);
     if (!Name)
@@ -354,9 +378,9 @@ void Loader::readContract(const Value &V) {
       References.push_back({"phase", *Id, P->Where});
       C.ExceptDuring.push_back(*Id);
     }
-  C.Level = F.choice<Severity>(
-      "severity", {{"error", Severity::Error}, {"warning", Severity::Warning}, {"note", Severity::Note}},
-      Severity::Error);
+  C.Level = F.choice<Severity>("severity",
+                               {{"error", Severity::Error}, {"warning", Severity::Warning}, {"note", Severity::Note}},
+                               Severity::Error);
   C.Why = F.requiredText("why");
   C.See = F.text("see");
   F.finish();
@@ -405,9 +429,14 @@ uint64_t Model::marksHash() const {
     S << "i" << I.File << '\0' << I.Function << '\0';
   for (const Lock &L : Locks) {
     S << "l" << L.Id << '\0';
-    for (const LockMark &M : L.Marks)
+    for (const LockMark &M : L.Marks) {
       S << "m" << M.Function << '\0' << unsigned(M.What) << '.' << M.Lock << '.' << unsigned(M.LockMode) << '.'
         << unsigned(M.If) << (M.Indirect ? "*" : "");
+      // Zero alone is what a success without a list has always been.
+      if (M.Returns != std::vector<int64_t>{0})
+        for (int64_t Value : M.Returns)
+          S << '=' << Value;
+    }
   }
   for (const Event &E : Events) {
     S << "e" << E.Id << '\0';

@@ -113,7 +113,8 @@ contracts:
   EXPECT_EQ(L.Marks[1].Function, "b");
   EXPECT_EQ(L.Marks[1].Lock, 2u);
   EXPECT_EQ(L.Marks[1].LockMode, Mode::Shared);
-  EXPECT_EQ(L.Marks[1].If, Success::Zero);
+  EXPECT_EQ(L.Marks[1].If, Success::OneOf);
+  EXPECT_EQ(L.Marks[1].Returns, std::vector<int64_t>{0});
   EXPECT_EQ(L.Marks[2].If, Success::NonZero);
   EXPECT_EQ(L.Marks[3].LockMode, Mode::Any);
   EXPECT_EQ(L.Marks[6].What, Verb::Wait);
@@ -148,7 +149,8 @@ TEST(Model, ShippedModelsLoad) {
 
 TEST(Model, UnknownKeysAreErrorsWithAHint) {
   refused("lokcs: []\n", "test.yaml:3:1: error: unknown key 'lokcs' in a model, did you mean 'locks'?");
-  refused("locks: [{id: m, kind: mutex, colour: red}]\n", "test.yaml:3:30: error: unknown key 'colour' in a lock; known are");
+  refused("locks: [{id: m, kind: mutex, colour: red}]\n",
+          "test.yaml:3:30: error: unknown key 'colour' in a lock; known are");
   refused("locks: [{id: m, kind: mutex, marks: [{init: i, success: zero}]}]\n", "unknown key 'success' in a mark");
   refused("events: [{id: e, entry: f, in: g}]\n", "test.yaml:3:28: error: unknown key 'in' in an event");
 }
@@ -189,6 +191,10 @@ TEST(Model, WhatIsMandatoryIsAskedFor) {
   refused("locks: [{id: m, kind: mutex, marks: [{acquire: f, release: g}]}]\n", "a mark has one verb");
   refused("locks: [{id: m, kind: mutex, marks: [{try: f}]}]\n", "a try needs the key 'success'");
   refused("locks: [{id: m, kind: mutex, marks: [{acquire: f, mode: any}]}]\n", "only a release can be of any mode");
+  refused("locks: [{id: m, kind: mutex, marks: [{try: f, success: [zero, nonzero]}]}]\n",
+          "test.yaml:3:63: error: unknown success 'nonzero'");
+  refused("locks: [{id: m, kind: mutex, marks: [{try: f, success: null}]}]\n", "unknown success 'null'");
+  refused("locks: [{id: m, kind: mutex, marks: [{try: f, success: []}]}]\n", "and this is empty");
   refused("ignore: [{file: x}]\n", "an ignore entry needs the key 'why'");
   refused("ignore: [{why: x}]\n", "names either a 'file' or a 'function'");
   refused("ignore: [{file: '[', why: x}]\n", "is no pattern");
@@ -197,7 +203,8 @@ TEST(Model, WhatIsMandatoryIsAskedFor) {
   refused("phases: [{id: p, begin: start}]\n", "a phase needs the key 'end'");
   refused("phases: [{id: p, begin: start, end: {in: f}}]\n", "a point is one of");
   refused("events: [{id: e, entry: f}]\ncontracts: [{id: c, event: e, why: w}]\n", "'requires' or 'forbids'");
-  refused("events: [{id: e, entry: f}]\ncontracts: [{id: c, event: e, requires: l}]\n", "a contract needs the key 'why'");
+  refused("events: [{id: e, entry: f}]\ncontracts: [{id: c, event: e, requires: l}]\n",
+          "a contract needs the key 'why'");
 }
 
 TEST(Model, TheFormatHasAVersion) {
@@ -210,9 +217,26 @@ TEST(Model, TheFormatHasAVersion) {
 }
 
 TEST(Model, BadYamlIsAnErrorNotACrash) {
-  for (const char *Text : {"", "\n", "- a\n", "text", "{", "[", "a: b: c", "a: [1, 2", "underlock: *x\n", "? [a]\n: b\n",
-                           "a: 'open", "\t", "%YAML 9.9\n---\na: b", "--- a\n--- b\n", "underlock: 1\n---\nunderlock: 1\n",
-                           "&a *a", "\xff\xfe", "{{{{", "a: !!x y", "underlock: {a: 1}\nname: []\n"}) {
+  for (const char *Text : {"",
+                           "\n",
+                           "- a\n",
+                           "text",
+                           "{",
+                           "[",
+                           "a: b: c",
+                           "a: [1, 2",
+                           "underlock: *x\n",
+                           "? [a]\n: b\n",
+                           "a: 'open",
+                           "\t",
+                           "%YAML 9.9\n---\na: b",
+                           "--- a\n--- b\n",
+                           "underlock: 1\n---\nunderlock: 1\n",
+                           "&a *a",
+                           "\xff\xfe",
+                           "{{{{",
+                           "a: !!x y",
+                           "underlock: {a: 1}\nname: []\n"}) {
     std::string Said;
     llvm::raw_string_ostream Errors(Said);
     EXPECT_FALSE(parse(Text, "bad.yaml", "", Errors)) << Text;
@@ -225,8 +249,9 @@ TEST(Model, BadYamlIsAnErrorNotACrash) {
 
 TEST(Model, Extends) {
   Folder F;
-  F.write("base.yaml", "underlock: 1\nname: base\nthreads: any\nlocks: [{id: l, kind: mutex, marks: [{acquire: lock}]}]\n"
-                       "events: [{id: e, entry: f}]\n");
+  F.write("base.yaml",
+          "underlock: 1\nname: base\nthreads: any\nlocks: [{id: l, kind: mutex, marks: [{acquire: lock}]}]\n"
+          "events: [{id: e, entry: f}]\n");
   std::string Own = F.write("own.yaml", "underlock: 1\nname: own\nextends: [./base.yaml, posix]\n"
                                         "contracts: [{id: c, event: e, requires: x, why: w}]\n");
   std::string Said;
