@@ -6,6 +6,9 @@
 //   recursion         a second shared hold of a lock that has writers: a writer between the two
 //                     blocks both                                                                       assumed
 //                     … where no writer was seen                                                        possible
+//   relock            asks for a lock that it holds itself, by a call that may wait, and does not get it: refused
+//                     (EDEADLK), timed out or interrupted                                               observed
+//                     … where the model has acquisitions that fail without having asked for the lock    possible
 //   unheld-release    releases a lock that nobody holds                                               observed
 //   foreign-release   releases a lock that another context holds, of a kind that has owners             observed
 //   held-at-exit      a context ends and still holds a lock                                             observed
@@ -93,6 +96,31 @@ void SelfAnalysis::waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks 
     F->Why = "a lock that is not recursive cannot be taken twice: this thread waits for itself, for ever, and so does "
              "all that "
              "needs what it holds";
+  }
+}
+
+// A call that takes the lock only when a counter has come to zero tells that by "nonzero", and failing it may not have
+// looked at the lock at all. Sites do not say which function they call.
+static bool mayFailUnasked(const model::Lock *Kind) {
+  return !Kind || llvm::any_of(Kind->Marks, [](const model::LockMark &M) {
+    return M.What == model::Verb::Acquire && M.If == model::Success::NonZero;
+  });
+}
+
+void SelfAnalysis::failed(const Moment &M, InstanceId Lock, PlaceRef At) {
+  const model::Lock *Kind = R.classOf(Lock).Lock;
+  if (R.Sites[At.Site].Verb == UNDERLOCK_VERB_TRY || (Kind && Kind->Recursive))
+    return;
+  if (llvm::none_of(M.Held, [&](const Hold &H) { return H.Lock == Lock && H.Mode != model::Mode::Shared; }))
+    return;
+  Step Here = stepAt(M, Step::Kind::Fails, Lock, At);
+  Here.Mode = R.Sites[At.Site].Mode;
+  if (Finding *F = note("relock", mayFailUnasked(Kind) ? Certainty::Possible : Certainty::Observed, std::move(Here))) {
+    F->Title =
+        R.contextName(M.Context) + " asks for " + R.lockName(Lock) + ", which it holds itself, and does not get it";
+    F->Why =
+        "a lock that is not recursive cannot be taken twice: without an error check or a time limit this thread "
+        "would wait for itself, for ever; with one, the code behind runs as if it had taken the lock, or not at all";
   }
 }
 

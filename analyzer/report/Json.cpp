@@ -104,7 +104,7 @@ void Writer::hold(const Hold &H) {
 }
 
 void Writer::step(const Step &S) {
-  static constexpr llvm::StringLiteral Kinds[] = {"event", "acquires", "waits", "releases", "ends", "dies"};
+  static constexpr llvm::StringLiteral Kinds[] = {"event", "acquires", "waits", "releases", "ends", "dies", "fails"};
   W.object([&] {
     W.attribute("what", Kinds[static_cast<unsigned>(S.What)]);
     W.attribute("context", utf8(R.contextName(S.Context)));

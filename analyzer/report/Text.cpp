@@ -107,9 +107,8 @@ void Printer::holds(const Step &S, llvm::StringRef Who, InstanceId Except) {
   for (const Hold &H : S.Held) {
     if (H.Lock == Except)
       continue;
-    auto Same = llvm::find_if(Distinct, [&](const auto &D) {
-      return D.first->Lock == H.Lock && D.first->Place.Site == H.Place.Site;
-    });
+    auto Same = llvm::find_if(
+        Distinct, [&](const auto &D) { return D.first->Lock == H.Lock && D.first->Place.Site == H.Place.Site; });
     if (Same == Distinct.end())
       Distinct.push_back({&H, 1});
     else
@@ -194,10 +193,11 @@ void Printer::finding(const Finding &F) {
   if (!F.Missing.empty())
     note("missing: " + llvm::join(F.Missing, " or "));
   holds(S, R.contextName(S.Context));
-  if (F.Rule == "self-deadlock")
+  if (F.Rule == "self-deadlock" || F.Rule == "relock")
     for (const Hold &H : S.Held)
       if (H.Lock == S.Lock) {
-        note("the first acquisition of " + R.lockName(S.Lock) + ", which was never released:");
+        note("the first acquisition of " + R.lockName(S.Lock) + ", which " +
+             (F.Rule == "relock" ? "still holds it:" : "was never released:"));
         stack(H.Place);
       }
   rule(F);
