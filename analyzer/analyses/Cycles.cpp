@@ -26,6 +26,15 @@ static bool haveGate(const Acquisition &A, const Acquisition &B) {
   return false;
 }
 
+// Who is engaged in an acquisition: who makes it, and who waits for that meanwhile. Nobody can be engaged in two.
+static bool engagedInBoth(const Recording &R, const Acquisition &A, const Acquisition &B) {
+  auto Engages = [](const Acquisition &In, ContextId C) {
+    return In.Context == C || llvm::any_of(In.Held, [&](const Hold &H) { return H.By == C; });
+  };
+  auto Alone = [&](ContextId C) { return Engages(B, C) && !standsForAny(R, C, A.PhaseMask); };
+  return Alone(A.Context) || llvm::any_of(A.Held, [&](const Hold &H) { return !H.own() && Alone(H.By); });
+}
+
 bool CycleRules::canMeet(const Acquisition &A, const Acquisition &B) const {
   // During boot and init calls tasks are who they are, and nothing of later is there yet.
   if (A.PhaseMask != B.PhaseMask)
@@ -33,6 +42,8 @@ bool CycleRules::canMeet(const Acquisition &A, const Acquisition &B) const {
   if (A.Context == B.Context && !(A.AnyCaller && B.AnyCaller))
     return false;
   if (!A.AnyCaller && !B.AnyCaller && !Order.concurrent(A.Segment, B.Segment))
+    return false;
+  if ((A.Delegated || B.Delegated) && engagedInBoth(R, A, B))
     return false;
   return !haveGate(A, B);
 }

@@ -28,7 +28,7 @@ static bool isTask(underlock_context_kind Kind) {
   return Kind == UNDERLOCK_CONTEXT_TASK || Kind == UNDERLOCK_CONTEXT_THREAD;
 }
 
-bool OrderAnalysis::anyCaller(ContextId C, uint64_t PhaseMask) const {
+bool underlock::standsForAny(const Recording &R, ContextId C, uint64_t PhaseMask) {
   return R.Model.Who == model::Threads::Any && isTask(R.Contexts[C].Kind) && PhaseMask == 0;
 }
 
@@ -82,7 +82,7 @@ void OrderAnalysis::addEdges(const Moment &M, const Hold &New, bool Waits) {
   Acquisition A;
   A.Context = M.Context;
   A.PhaseMask = Phases.mask(R.Model.ThemselvesDuring);
-  A.AnyCaller = anyCaller(M.Context, A.PhaseMask);
+  A.AnyCaller = standsForAny(R, M.Context, A.PhaseMask);
   A.Segment = Themselves ? Order.segment(M.Context) : NoSegment;
   A.Waits = Waits;
   A.To = New.Lock;
@@ -91,8 +91,11 @@ void OrderAnalysis::addEdges(const Moment &M, const Hold &New, bool Waits) {
   A.Time = Waits ? New.Since : M.Time;
 
   uint64_t Gates = 0;
-  for (const Hold &H : M.Held)
-    Gates += llvm::hash_value(std::pair(H.Lock, static_cast<int>(H.Mode)));
+  for (const Hold &H : M.Held) {
+    uint32_t By = H.own() ? 0 : standsForAny(R, H.By, A.PhaseMask) ? 1 : H.By + 2;
+    Gates += llvm::hash_combine(H.Lock, static_cast<int>(H.Mode), By);
+    A.Delegated |= !H.own();
+  }
   Gates = llvm::hash_combine(Gates, A.PhaseMask, static_cast<int>(A.ToMode), Waits);
   uint32_t Who = Themselves ? A.Segment : A.AnyCaller ? None : M.Context;
   Kind &K = Kinds[{Gates, uint64_t(A.To) << 32 | Who}];
@@ -250,9 +253,14 @@ void OrderAnalysis::remarks(std::vector<Remark> &Out) const {
                                     .str()});
   for (const Step &W : Waiters) {
     std::string Holder;
+    auto Holds = [&](const Step &Of, bool Own) {
+      return llvm::find_if(Of.Held, [&](const Hold &H) { return H.Lock == W.Lock && H.own() == Own; });
+    };
     for (const Step &Other : Waiters)
-      if (llvm::any_of(Other.Held, [&](const Hold &H) { return H.Lock == W.Lock; }))
+      if (Holds(Other, true) != Other.Held.end())
         Holder = ", held by " + (Other.Context == W.Context ? "itself" : R.contextName(Other.Context));
+    if (auto Delegated = Holds(W, false); Delegated != W.Held.end())
+      Holder = ", held by " + R.contextName(Delegated->By) + ", which waited for it";
     Out.push_back({Remark::Kind::Note, R.contextName(W.Context) + " still waited for " + R.lockName(W.Lock) + Holder +
                                            ", when the recording ended"});
   }

@@ -25,7 +25,11 @@ struct Acquisition {
   PlaceRef Place;
   Ticks Time = 0;
   llvm::ArrayRef<Hold> Held;
+  bool Delegated = false; // some of it is held by others, who wait for this context
 };
+
+// Where the model says that a context stands for any caller, it can meet itself.
+bool standsForAny(const Recording &R, ContextId C, uint64_t PhaseMask);
 
 // Edges that no rule can tell apart are one edge.
 struct OrderEdge {
@@ -63,7 +67,6 @@ private:
   void addEdges(const Moment &M, const Hold &New, bool Waits);
   void addEdge(Kind &K, OrderEdge E);
   uint32_t findEdge(const Kind &K, uint32_t Expected, const OrderEdge &Like) const;
-  bool anyCaller(ContextId C, uint64_t PhaseMask) const;
   Certainty certaintyOf(llvm::ArrayRef<uint32_t> Cycle) const;
   std::vector<std::string> classNames(llvm::ArrayRef<uint32_t> Cycle) const;
   Finding describe(const Group &G) const;

@@ -3,6 +3,7 @@
 // self: what one context does wrong with one lock, by itself.
 //
 //   self-deadlock     waits, when the recording ends, for a lock that it holds itself                     observed
+//   delegated-deadlock  waits, when the recording ends, for a lock of a context that waits for this work  observed
 //   recursion         a second shared hold of a lock that has writers: a writer between the two
 //                     blocks both                                                                       assumed
 //                     … where no writer was seen                                                        possible
@@ -72,7 +73,8 @@ void SelfAnalysis::acquired(const Moment &M, const Hold &New) {
     Step Here = stepAt(M, Step::Kind::Acquires, New.Lock, New.Place);
     Here.Mode = New.Mode;
     if (Finding *F = note("recursion", Certainty::Possible, std::move(Here))) {
-      F->Title = R.contextName(M.Context) + " takes " + R.lockName(New.Lock) + " shared, which it holds shared already";
+      F->Title = R.contextName(M.Context) + " takes " + R.lockName(New.Lock) + " shared, which " +
+                 (H.own() ? "it holds shared already" : R.contextName(H.By) + " holds shared, which waits for this");
       F->Assumptions = {"a writer waits for " + R.lockName(New.Lock) +
                         " between the two: it waits for the first reader, and the second reader waits behind it"};
       F->Why = "a reader that comes after a waiting writer waits for it; the writer waits for this thread's first hold";
@@ -91,6 +93,14 @@ void SelfAnalysis::waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks 
   Step Here = stepAt(M, Step::Kind::Waits, Lock, At);
   Here.Mode = R.Sites[At.Site].Mode;
   Here.Time = Since;
+  if (!Own->own()) {
+    if (Finding *F = note("delegated-deadlock", Certainty::Observed, std::move(Here))) {
+      F->Title = R.contextName(M.Context) + " waits for " + R.lockName(Lock) + ", held by " + R.contextName(Own->By) +
+                 ", which waits for the work of " + R.contextName(M.Context);
+      F->Why = "work that somebody waits for must not take what the waiter holds: neither goes on, ever";
+    }
+    return;
+  }
   if (Finding *F = note("self-deadlock", Certainty::Observed, std::move(Here))) {
     F->Title = R.contextName(M.Context) + " waits for " + R.lockName(Lock) + ", which it holds itself";
     F->Why = "a lock that is not recursive cannot be taken twice: this thread waits for itself, for ever, and so does "
@@ -111,7 +121,7 @@ void SelfAnalysis::failed(const Moment &M, InstanceId Lock, PlaceRef At) {
   const model::Lock *Kind = R.classOf(Lock).Lock;
   if (R.Sites[At.Site].Verb == UNDERLOCK_VERB_TRY || (Kind && Kind->Recursive))
     return;
-  if (llvm::none_of(M.Held, [&](const Hold &H) { return H.Lock == Lock && H.Mode != model::Mode::Shared; }))
+  if (llvm::none_of(M.Held, [&](const Hold &H) { return H.own() && H.Lock == Lock && H.Mode != model::Mode::Shared; }))
     return;
   Step Here = stepAt(M, Step::Kind::Fails, Lock, At);
   Here.Mode = R.Sites[At.Site].Mode;
@@ -145,6 +155,8 @@ void SelfAnalysis::releasedUnheld(const Moment &M, InstanceId Lock, SiteId At, C
 
 void SelfAnalysis::contextEnd(const Moment &M) {
   for (const Hold &H : M.Held) {
+    if (!H.own())
+      continue;
     Step Here = stepAt(M, Step::Kind::Ends, H.Lock, H.Place);
     if (Finding *F = note("held-at-exit", Certainty::Observed, std::move(Here))) {
       F->Title = R.contextName(M.Context) + " ends and still holds " + R.lockName(H.Lock);

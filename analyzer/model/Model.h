@@ -61,12 +61,24 @@ struct Point {
   std::string In; // for calls: only inside this function; empty: anywhere
 };
 
+// What an event is to a delegation: both ends of the wait, both ends of the work. The begins have one object.
+enum class Part { None, Waits, Waited, Works, Worked };
+
 struct Event {
   std::string Id;
   std::string What; // "a VF is removed": for the report's first line
   Point At;
   std::vector<unsigned> Objects; // argument numbers
   std::string Why, See;
+  Place Where;
+  Part Is = Part::None;
+  unsigned Of = 0; // index into the model's delegations, where it is a part of one
+};
+
+// Work that one context does while another waits for it: done under what the waiter holds. Its points are events.
+struct Delegation {
+  std::string Id;
+  std::string Why;
   Place Where;
 };
 
@@ -122,6 +134,7 @@ struct Model {
   std::vector<Lock> Locks;
   std::vector<Event> Events;
   std::vector<Phase> Phases;
+  std::vector<Delegation> Delegations;
   std::vector<Contract> Contracts;
 
   // A hash of all that the plugin reads. Contracts, severities and texts may change without a rebuild; marks may not.

@@ -20,6 +20,8 @@ locks:
 events:
   - {id: removed, what: "a thing is removed", entry: remove_it, objects: [0], why: "it is freed"}
   - {id: looked-up, what: "a thing is looked up", entry: look_up}
+delegations:
+  - {id: job, waiter: {function: wait_for_job, object: 0}, worker: {function: do_job, object: 0}}
 )";
 
 std::string test::program(const std::string &Contracts) {

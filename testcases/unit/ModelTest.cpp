@@ -163,6 +163,39 @@ TEST(Model, UnknownValuesAreErrorsWithAHint) {
   refused("events: [{id: e, entry: f, objects: [0, 1, 2, 3, 4]}]\n", "four objects at most");
 }
 
+TEST(Model, ADelegationIsTwoIntervalsWithAnObjectEach) {
+  const char Text[] =
+      "underlock: 1\nname: test\ndelegations:\n"
+      "  - id: d\n"
+      "    waiter: [{function: w, object: 2}, {begin: {before-call: q, in: v}, end: {exit: v}, object: 1}]\n"
+      "    worker: {call: f, in: g, object: 0}\n";
+  std::string Errors;
+  llvm::raw_string_ostream Stream(Errors);
+  std::optional<Model> M = parse(Text, "test.yaml", "", Stream);
+  ASSERT_TRUE(M) << Errors;
+  ASSERT_EQ(M->Delegations.size(), 1u);
+  ASSERT_EQ(M->Events.size(), 6u);
+  const Event &Queued = M->Events[2], &Left = M->Events[3], &Done = M->Events[5];
+  EXPECT_EQ(Queued.Is, Part::Waits);
+  EXPECT_EQ(Queued.At.At, Point::Kind::BeforeCall);
+  EXPECT_EQ(Queued.At.In, "v");
+  EXPECT_EQ(Queued.Objects, std::vector<unsigned>{1});
+  EXPECT_EQ(Left.Is, Part::Waited);
+  EXPECT_EQ(Left.At.At, Point::Kind::Exit);
+  EXPECT_TRUE(Left.Objects.empty());
+  EXPECT_EQ(Done.Is, Part::Worked);
+  EXPECT_EQ(Done.At.At, Point::Kind::AfterCall);
+
+  std::string Worker = "worker: {function: f, object: 0}}]\n";
+  refused("delegations: [{id: d, " + Worker, "a delegation needs the key 'waiter'");
+  refused("delegations: [{id: d, waiter: {function: w}, " + Worker, "a waiter needs the key 'object'");
+  refused("delegations: [{id: d, waiter: {object: 0}, " + Worker, "a waiter is a 'function', or a 'call'");
+  refused("delegations: [{id: d, waiter: {begin: start, end: {exit: w}, object: 0}, " + Worker,
+          "a waiter begins where");
+  refused("delegations: [{id: d, waiter: {begin: {exit: w}, end: {exit: w}, object: 0}, " + Worker,
+          "a waiter begins where");
+}
+
 TEST(Model, ReferencesMustResolve) {
   refused("events: [{id: vf-remove, entry: f}]\ncontracts: [{id: c, event: vf-remov, requires: l, why: w}]\n",
           "test.yaml:4:28: error: unknown event 'vf-remov', did you mean 'vf-remove'?");

@@ -9,7 +9,8 @@ using namespace underlock;
 using namespace underlock::test;
 using Findings = std::vector<std::string>;
 
-static const Findings Clean, Inversion{"order:inversion assumed A B"}, PossibleInversion{"order:inversion possible A B"};
+static const Findings Clean, Inversion{"order:inversion assumed A B"},
+    PossibleInversion{"order:inversion possible A B"};
 
 static Findings inProgram(const std::string &Trace) {
   Judged J = judge(program(), Trace);
@@ -25,8 +26,8 @@ static Findings inKernel(const std::string &Trace) {
 
 static std::string nested(const std::string &Who, const std::string &First, const std::string &Second) {
   auto Name = [](const std::string &Lock) { return Lock.substr(0, Lock.find(' ')); };
-  return Who + " acquire " + First + "\n" + Who + " acquire " + Second + "\n" + Who + " release " + Name(Second) + "\n" +
-         Who + " release " + Name(First) + "\n";
+  return Who + " acquire " + First + "\n" + Who + " acquire " + Second + "\n" + Who + " release " + Name(Second) +
+         "\n" + Who + " release " + Name(First) + "\n";
 }
 
 TEST(Order, TwoThreadsInBothOrders) {
