@@ -65,6 +65,8 @@ TEST(Delegation, SeveralWaitForOneWorkIsNobodys) {
   Judged J = judge(program(UnderL), Two);
   EXPECT_EQ(J.findings(), Findings{"contract:c observed k"});
   EXPECT_TRUE(J.says("delegation job: work began while several contexts waited for it (1 time(s))"));
+  EXPECT_EQ(contract("v event job:waits 7\nw acquire L\nw event job:waits 7\nk event job:works 7\nk event removed\n"),
+            Findings{"contract:c observed k"});
   // The same one again: its older wait has ended unseen.
   EXPECT_EQ(contract("w event job:waits 7\nw acquire L\nw event job:waits 7\nk event job:works 7\nk event removed\n"),
             Clean);
