@@ -324,6 +324,21 @@ TEST(Model, WhatCannotBeReadIsNamed) {
   EXPECT_NE(Said.find("extends itself"), std::string::npos) << Said;
 }
 
+TEST(Model, SuccessIsOneOrSeveralValues) {
+  auto Mark = [](const std::string &Success) {
+    return parsed("locks: [{id: m, kind: mutex, marks: [{acquire: f, success: " + Success + "}]}]\n");
+  };
+  Parsed Both = Mark("[zero, 130]"), Negative = Mark("-11"), NonZero = Mark("nonzero"), Zero = Mark("zero");
+  ASSERT_TRUE(Both.M && Negative.M && NonZero.M && Zero.M);
+  EXPECT_EQ(Both.M->Locks[0].Marks[0].If, Success::OneOf);
+  EXPECT_EQ(Both.M->Locks[0].Marks[0].Returns, (std::vector<int64_t>{0, 130}));
+  EXPECT_EQ(Negative.M->Locks[0].Marks[0].Returns, std::vector<int64_t>{-11});
+  EXPECT_EQ(NonZero.M->Locks[0].Marks[0].If, Success::NonZero);
+  EXPECT_NE(Both.M->marksHash(), Zero.M->marksHash());
+  EXPECT_NE(Negative.M->marksHash(), Zero.M->marksHash());
+  EXPECT_EQ(Zero.M->marksHash(), Mark("[0]").M->marksHash());
+}
+
 TEST(Model, HashFollowsTheMarksAlone) {
   const std::string Marks = "locks: [{id: m, kind: mutex, marks: [{acquire: f}]}]\nevents: [{id: e, entry: f}]\n";
   uint64_t Hash = parsed(Marks).M->marksHash();
