@@ -168,6 +168,27 @@ void HookEmitter::emitLockCall(const LockCall &C) {
   }
 }
 
+// Whether the call got the lock, by what it returned.
+Value *HookEmitter::success(IRBuilder<> &B, const LockCall &C) {
+  CallBase &Call = *C.Planned->Call;
+  if (C.Mark->If == model::Success::NonZero)
+    return B.CreateIsNotNull(&Call);
+  Value *Got = nullptr;
+  for (int64_t Returned : C.Mark->Returns) {
+    auto *Number = dyn_cast<IntegerType>(Call.getType());
+    unsigned Bits = Number ? Number->getBitWidth() : 0; // of a pointer only null can be told
+    if (Returned != 0 && (Bits == 0 || (!isIntN(Bits, Returned) && !isUIntN(Bits, Returned)))) {
+      warn(*Call.getFunction(), "the model says that " + C.Mark->Function + " may return " + Twine(Returned) +
+                                    ", and here its type cannot hold that: not tested");
+      continue;
+    }
+    Value *Same =
+        Number ? B.CreateICmpEQ(&Call, B.getInt(APInt(64, Returned, true).sextOrTrunc(Bits))) : B.CreateIsNull(&Call);
+    Got = Got ? B.CreateOr(Got, Same) : Same;
+  }
+  return Got ? Got : B.getFalse();
+}
+
 // Behind an acquisition: acquired(), or failed() where the return value says so.
 void HookEmitter::outcome(const LockCall &C, Constant *Record, Value *Lock, Value *Place) {
   CallBase &Call = *C.Planned->Call;
@@ -183,7 +204,7 @@ void HookEmitter::outcome(const LockCall &C, Constant *Record, Value *Lock, Valu
     call(B, "__underlock_v1_acquired", B.getVoidTy(), {Record, Lock, Place});
     return;
   }
-  Value *Got = C.Mark->If == model::Success::Zero ? B.CreateIsNull(&Call) : B.CreateIsNotNull(&Call);
+  Value *Got = success(B, C);
   Instruction *Then, *Else;
   SplitBlockAndInsertIfThenElse(Got, Next, &Then, &Else);
   for (auto [At, Hook] : {std::pair(Then, "__underlock_v1_acquired"), std::pair(Else, "__underlock_v1_failed")}) {

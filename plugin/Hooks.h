@@ -41,6 +41,7 @@ private:
 
   void prepare(const PlannedCall &C);
   void emitLockCall(const LockCall &C);
+  llvm::Value *success(llvm::IRBuilder<> &B, const LockCall &C);
   void outcome(const LockCall &C, llvm::Constant *Record, llvm::Value *Lock, llvm::Value *Place);
   void emitPoints(const PlannedCall &C, bool After);
   void emitName(const HandOver &H);

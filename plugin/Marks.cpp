@@ -22,8 +22,11 @@ MarkIndex::MarkIndex(const model::Model &M) {
       addPoint(P.Begin, {nullptr, &P, false, &P.Begin});
     addPoint(P.End, {nullptr, &P, true, &P.End});
   }
-  for (const model::Event &E : M.Events)
-    addPoint(E.At, {&E, nullptr, false, &E.At});
+  // … and delegations before those too: an event in a worker's entry is done for the waiter.
+  for (bool OfDelegations : {true, false})
+    for (const model::Event &E : M.Events)
+      if ((E.Is != model::Part::None) == OfDelegations)
+        addPoint(E.At, {&E, nullptr, false, &E.At});
 }
 
 FunctionMarks &MarkIndex::at(StringRef Function) {

@@ -17,16 +17,25 @@ using namespace underlock;
 static bool shared(model::Mode M) { return M == model::Mode::Shared; }
 
 // A lock that both hold, not both shared: whoever has it keeps the other one out. Reaching its own edge, a context
-// holds `From` as well as the other locks, so all of Evidence.Held counts.
-static bool haveGate(const OrderEdge &A, const OrderEdge &B) {
-  for (const Hold &H : A.Evidence.Held)
-    for (const Hold &G : B.Evidence.Held)
+// holds `From` as well as the other locks, so all that is held counts.
+static bool haveGate(const Acquisition &A, const Acquisition &B) {
+  for (const Hold &H : A.Held)
+    for (const Hold &G : B.Held)
       if (H.Lock == G.Lock && !(shared(H.Mode) && shared(G.Mode)))
         return true;
   return false;
 }
 
-bool CycleRules::canMeet(const OrderEdge &A, const OrderEdge &B) const {
+// Who is engaged in an acquisition: who makes it, and who waits for that meanwhile. Nobody can be engaged in two.
+static bool engagedInBoth(const Recording &R, const Acquisition &A, const Acquisition &B) {
+  auto Engages = [](const Acquisition &In, ContextId C) {
+    return In.Context == C || llvm::any_of(In.Held, [&](const Hold &H) { return H.By == C; });
+  };
+  auto Alone = [&](ContextId C) { return Engages(B, C) && !standsForAny(R, C, A.PhaseMask); };
+  return Alone(A.Context) || llvm::any_of(A.Held, [&](const Hold &H) { return !H.own() && Alone(H.By); });
+}
+
+bool CycleRules::canMeet(const Acquisition &A, const Acquisition &B) const {
   // During boot and init calls tasks are who they are, and nothing of later is there yet.
   if (A.PhaseMask != B.PhaseMask)
     return false;
@@ -34,17 +43,19 @@ bool CycleRules::canMeet(const OrderEdge &A, const OrderEdge &B) const {
     return false;
   if (!A.AnyCaller && !B.AnyCaller && !Order.concurrent(A.Segment, B.Segment))
     return false;
+  if ((A.Delegated || B.Delegated) && engagedInBoth(R, A, B))
+    return false;
   return !haveGate(A, B);
 }
 
 bool CycleRules::blocks(const OrderEdge &Waiter, const OrderEdge &Holder) const {
-  if (!shared(Waiter.ToMode) || !shared(Holder.FromMode))
+  if (!shared(Waiter.By->ToMode) || !shared(Holder.FromMode))
     return true;
   // A reader stops for a reader only where a writer waits between them, and never where readers may nest.
-  const model::Lock *Kind = R.classOf(Waiter.To).Lock;
+  const model::Lock *Kind = R.classOf(Waiter.to()).Lock;
   if (Kind && Kind->Recursive)
     return false;
-  return Waiter.To < HasWriter.size() && HasWriter[Waiter.To];
+  return Waiter.to() < HasWriter.size() && HasWriter[Waiter.to()];
 }
 
 namespace {
@@ -57,7 +68,7 @@ public:
 
   bool run() {
     for (uint32_t E = 0; E < Rules.Edges.size(); ++E) {
-      uint32_t From = NodeOf(Rules.Edges[E].From), To = NodeOf(Rules.Edges[E].To);
+      uint32_t From = NodeOf(Rules.Edges[E].From), To = NodeOf(Rules.Edges[E].to());
       uint32_t Needed = std::max(From, To) + 1;
       if (Out.size() < Needed)
         Out.resize(Needed);
@@ -92,7 +103,7 @@ private:
           OnStack[Node] = true;
         }
         if (Edge < Out[Node].size()) {
-          uint32_t To = NodeOf(Rules.Edges[Out[Node][Edge++]].To);
+          uint32_t To = NodeOf(Rules.Edges[Out[Node][Edge++]].to());
           if (!Index[To])
             Work.push_back({To, 0});
           else if (OnStack[To])
@@ -124,7 +135,7 @@ private:
   bool fits(const OrderEdge &E) const {
     if (!Path.empty() && !Rules.blocks(Rules.Edges[Path.back()], E))
       return false;
-    return llvm::all_of(Path, [&](uint32_t P) { return Rules.canMeet(Rules.Edges[P], E); });
+    return llvm::all_of(Path, [&](uint32_t P) { return Rules.canMeet(*Rules.Edges[P].By, *E.By); });
   }
 
   // Tries every edge out of `Node`. False: stop altogether.
@@ -133,7 +144,7 @@ private:
       if (Budget-- == 0)
         return false;
       const OrderEdge &E = Rules.Edges[Index];
-      uint32_t To = NodeOf(E.To);
+      uint32_t To = NodeOf(E.to());
       if (To < Start || To == Node || Component[To] != Component[Start] || !fits(E))
         continue;
       bool Closes = To == Start;

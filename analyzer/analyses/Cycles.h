@@ -18,8 +18,8 @@ struct CycleRules {
   llvm::ArrayRef<uint8_t> HasWriter; // by instance
   const Recording &R;
 
-  // Can both edges be at their place at the same moment?
-  bool canMeet(const OrderEdge &A, const OrderEdge &B) const;
+  // Can both be at their place at the same moment?
+  bool canMeet(const Acquisition &A, const Acquisition &B) const;
   // Does `Holder` keep `Waiter` from what it wants?
   bool blocks(const OrderEdge &Waiter, const OrderEdge &Holder) const;
 };

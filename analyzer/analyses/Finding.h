@@ -21,6 +21,7 @@ struct Step {
     Releases, // releases `Lock` (or the lock at `Lock` that it does not hold)
     Ends,     // the context ends
     Dies,     // the lock's memory dies
+    Fails,    // asks for `Lock`, may wait, and does not get it
   } What = Kind::Event;
   ContextId Context = None;
   PlaceRef Place;
@@ -33,7 +34,7 @@ struct Step {
 
 struct Finding {
   std::string Analysis; // "contract", "order", "self"
-  std::string Rule; // the contract's id; "inversion", "deadlock", "recursion", "unheld-release", "held-at-exit", …
+  std::string Rule; // the contract's id; "inversion", "deadlock", "recursion", "relock", "unheld-release", "held-at-exit", …
   Certainty Sure = Certainty::Assumed;
   model::Severity Level = model::Severity::Error;
   std::string Title; // what is wrong, in one line, without a full stop

@@ -23,16 +23,12 @@ using namespace underlock;
 static constexpr unsigned MaxCycle = 8, MaxClassCycle = 4;
 static constexpr uint64_t SearchBudget = 50'000'000, ClassSearchBudget = 5'000'000;
 
-size_t OrderAnalysis::KeyHash::operator()(const Key &K) const {
-  return llvm::hash_combine(K.From, K.To, K.Gates, K.PhaseMask, K.Who, K.Segment, K.Flags);
-}
-
 // A thread that is neither an interrupt nor bound to a CPU. (A kernel in userspace has threads for tasks.)
 static bool isTask(underlock_context_kind Kind) {
   return Kind == UNDERLOCK_CONTEXT_TASK || Kind == UNDERLOCK_CONTEXT_THREAD;
 }
 
-bool OrderAnalysis::anyCaller(ContextId C, uint64_t PhaseMask) const {
+bool underlock::standsForAny(const Recording &R, ContextId C, uint64_t PhaseMask) {
   return R.Model.Who == model::Threads::Any && isTask(R.Contexts[C].Kind) && PhaseMask == 0;
 }
 
@@ -62,51 +58,69 @@ void OrderAnalysis::waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks
   Waiters.push_back(std::move(W));
 }
 
+// Locks are mostly taken in the order of the time before, so `Expected` is mostly the one.
+uint32_t OrderAnalysis::findEdge(const Kind &K, uint32_t Expected, const OrderEdge &Like) const {
+  auto Same = [&](const OrderEdge &E) {
+    return E.From == Like.From && E.FromMode == Like.FromMode && E.Private == Like.Private;
+  };
+  for (uint32_t From : {Expected, K.First})
+    for (uint32_t E = From; E != None; E = Edges[E].Next)
+      if (Same(Edges[E]))
+        return E;
+  return None;
+}
+
+void OrderAnalysis::addEdge(Kind &K, OrderEdge E) {
+  uint32_t Index = Edges.size();
+  (K.First == None ? K.First : Edges[K.Last].Next) = Index;
+  K.Last = Index;
+  Edges.push_back(std::move(E));
+}
+
 void OrderAnalysis::addEdges(const Moment &M, const Hold &New, bool Waits) {
   bool Themselves = R.Model.Who == model::Threads::Themselves;
-  uint64_t PhaseMask = Phases.mask(R.Model.ThemselvesDuring);
-  bool Any = anyCaller(M.Context, PhaseMask);
-  uint64_t Gates = 0;
-  for (const Hold &H : M.Held)
-    Gates += llvm::hash_value(std::pair(H.Lock, static_cast<int>(H.Mode)));
+  Acquisition A;
+  A.Context = M.Context;
+  A.PhaseMask = Phases.mask(R.Model.ThemselvesDuring);
+  A.AnyCaller = standsForAny(R, M.Context, A.PhaseMask);
+  A.Segment = Themselves ? Order.segment(M.Context) : NoSegment;
+  A.Waits = Waits;
+  A.To = New.Lock;
+  A.ToMode = New.Mode;
+  A.Place = New.Place;
+  A.Time = Waits ? New.Since : M.Time;
 
+  uint64_t Gates = 0;
+  for (const Hold &H : M.Held) {
+    uint32_t By = H.own() ? 0 : standsForAny(R, H.By, A.PhaseMask) ? 1 : H.By + 2;
+    Gates += llvm::hash_combine(H.Lock, static_cast<int>(H.Mode), By);
+    A.Delegated |= !H.own();
+  }
+  Gates = llvm::hash_combine(Gates, A.PhaseMask, static_cast<int>(A.ToMode), Waits);
+  uint32_t Who = Themselves ? A.Segment : A.AnyCaller ? None : M.Context;
+  Kind &K = Kinds[{Gates, uint64_t(A.To) << 32 | Who}];
+  bool Unseen = K.First == None;
+  uint32_t Expected = K.First;
+  const Acquisition *By = nullptr;
   for (const Hold &H : M.Held) {
     // Taking a lock again is self's matter.
     if (H.Lock == New.Lock)
       continue;
-    bool Private = Themselves && !(R.Instances[H.Lock].SharedUse && R.Instances[New.Lock].SharedUse);
-    Key K{H.Lock,
-          New.Lock,
-          Gates,
-          PhaseMask,
-          Any ? None : M.Context,
-          Themselves ? Order.segment(M.Context) : NoSegment,
-          uint32_t(H.Mode == model::Mode::Shared) | uint32_t(New.Mode == model::Mode::Shared) << 1 |
-              uint32_t(Private) << 2 | uint32_t(Waits) << 3};
-    auto [It, IsNew] = Known.try_emplace(K, Edges.size());
-    if (!IsNew) {
-      ++Edges[It->second].Count;
-      continue;
-    }
     OrderEdge E;
     E.From = H.Lock;
-    E.To = New.Lock;
     E.FromMode = H.Mode;
-    E.ToMode = New.Mode;
-    E.Context = M.Context;
-    E.AnyCaller = Any;
-    E.Segment = K.Segment;
-    E.PhaseMask = PhaseMask;
-    E.Private = Private;
-    E.Waits = Waits;
-    E.Evidence.What = Waits ? Step::Kind::Waits : Step::Kind::Acquires;
-    E.Evidence.Context = M.Context;
-    E.Evidence.Place = New.Place;
-    E.Evidence.Lock = New.Lock;
-    E.Evidence.Mode = New.Mode;
-    E.Evidence.Held.assign(M.Held.begin(), M.Held.end());
-    E.Evidence.Time = Waits ? New.Since : M.Time;
-    Edges.push_back(std::move(E));
+    E.Private = Themselves && !(R.Instances[H.Lock].SharedUse && R.Instances[New.Lock].SharedUse);
+    if (uint32_t Known = Unseen ? None : findEdge(K, Expected, E); Known != None) {
+      ++Edges[Known].Count;
+      Expected = Edges[Known].Next;
+      continue;
+    }
+    if (!By) {
+      A.Held = llvm::ArrayRef(M.Held).copy(Holds);
+      By = new (Acquisitions.Allocate()) Acquisition(A);
+    }
+    E.By = By;
+    addEdge(K, E);
   }
 }
 
@@ -123,10 +137,10 @@ struct OrderAnalysis::Group {
 Certainty OrderAnalysis::certaintyOf(llvm::ArrayRef<uint32_t> C) const {
   bool AllWait = true, AnyPrivate = false;
   for (size_t I = 0; I < C.size(); ++I) {
-    AllWait &= Edges[C[I]].Waits;
+    AllWait &= Edges[C[I]].By->Waits;
     AnyPrivate |= Edges[C[I]].Private;
     for (size_t J = 0; J < I; ++J)
-      AllWait &= Edges[C[I]].Context != Edges[C[J]].Context;
+      AllWait &= Edges[C[I]].By->Context != Edges[C[J]].By->Context;
   }
   return AllWait ? Certainty::Observed : AnyPrivate ? Certainty::Possible : Certainty::Assumed;
 }
@@ -156,13 +170,26 @@ static std::vector<std::string> assumptions(const Recording &R, Certainty Sure,
         "these threads can reach these places at the same time: no fork, join or common lock of this recording "
         "keeps them apart");
   for (const OrderEdge *E : Edges)
-    if (E->ToMode == model::Mode::Shared) {
-      Out.push_back("a writer waits for " + R.lockName(E->To) + " between two readers, where a reader waits");
+    if (E->By->ToMode == model::Mode::Shared) {
+      Out.push_back("a writer waits for " + R.lockName(E->to()) + " between two readers, where a reader waits");
       break;
     }
   if (llvm::any_of(Edges, [](const OrderEdge *E) { return E->Private; }))
     Out.push_back("the object of a lock that only its creator had taken so far is known to other threads by then");
   return Out;
+}
+
+static Step stepOf(const OrderEdge &E) {
+  Step S;
+  S.What = E.By->Waits ? Step::Kind::Waits : Step::Kind::Acquires;
+  S.Context = E.By->Context;
+  S.Place = E.By->Place;
+  S.Lock = E.By->To;
+  S.Mode = E.By->ToMode;
+  S.Held = E.By->Held.vec();
+  S.Time = E.By->Time;
+  S.Count = E.Count;
+  return S;
 }
 
 Finding OrderAnalysis::describe(const Group &G) const {
@@ -175,11 +202,9 @@ Finding OrderAnalysis::describe(const Group &G) const {
   std::vector<std::string> Locks, Who;
   for (uint32_t E : G.Best) {
     Chosen.push_back(&Edges[E]);
-    Step S = Edges[E].Evidence;
-    S.Count = Edges[E].Count;
-    F.Steps.push_back(std::move(S));
+    F.Steps.push_back(stepOf(Edges[E]));
     Locks.push_back(R.lockName(Edges[E].From));
-    Who.push_back(R.contextName(Edges[E].Context));
+    Who.push_back(R.contextName(Edges[E].By->Context));
   }
   if (G.Sure == Certainty::Observed)
     F.Title = "deadlock: " + llvm::join(Who, " and ") + " wait for each other over " + llvm::join(Locks, " and ");
@@ -228,9 +253,14 @@ void OrderAnalysis::remarks(std::vector<Remark> &Out) const {
                                     .str()});
   for (const Step &W : Waiters) {
     std::string Holder;
+    auto Holds = [&](const Step &Of, bool Own) {
+      return llvm::find_if(Of.Held, [&](const Hold &H) { return H.Lock == W.Lock && H.own() == Own; });
+    };
     for (const Step &Other : Waiters)
-      if (llvm::any_of(Other.Held, [&](const Hold &H) { return H.Lock == W.Lock; }))
+      if (Holds(Other, true) != Other.Held.end())
         Holder = ", held by " + (Other.Context == W.Context ? "itself" : R.contextName(Other.Context));
+    if (auto Delegated = Holds(W, false); Delegated != W.Held.end())
+      Holder = ", held by " + R.contextName(Delegated->By) + ", which waited for it";
     Out.push_back({Remark::Kind::Note, R.contextName(W.Context) + " still waited for " + R.lockName(W.Lock) + Holder +
                                            ", when the recording ended"});
   }

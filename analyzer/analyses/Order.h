@@ -7,22 +7,40 @@
 #include "analyzer/analyses/Analysis.h"
 #include "analyzer/analyses/HappensBefore.h"
 #include "analyzer/analyses/Phases.h"
-#include <unordered_map>
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/Support/Allocator.h"
 
 namespace underlock {
 
-// One context, holding `From`, blocks to get `To`. Edges that no rule can tell apart are one edge.
-struct OrderEdge {
-  InstanceId From = None, To = None;
-  model::Mode FromMode = model::Mode::Exclusive, ToMode = model::Mode::Exclusive;
-  ContextId Context = None;      // of the evidence
-  bool AnyCaller = false;        // the context stands for any: the edge can meet itself in another task
+// A context blocks to get a lock while it holds others: an edge from each of these. What it held may be much, so all
+// edges of one acquisition share it.
+struct Acquisition {
+  ContextId Context = None;
+  bool AnyCaller = false;        // the context stands for any: its edges can meet themselves in another task
   SegmentId Segment = NoSegment; // for fork/join order, where threads are who they are
   uint64_t PhaseMask = 0;        // of the phases in which tasks are who they are, those going on
-  bool Private = false;          // a lock that only its creator had taken so far
   bool Waits = false;            // never got it: the recording ends with the context waiting
-  Step Evidence;                 // the acquisition, with all that was held
+  InstanceId To = None;
+  model::Mode ToMode = model::Mode::Exclusive;
+  PlaceRef Place;
+  Ticks Time = 0;
+  llvm::ArrayRef<Hold> Held;
+  bool Delegated = false; // some of it is held by others, who wait for this context
+};
+
+// Where the model says that a context stands for any caller, it can meet itself.
+bool standsForAny(const Recording &R, ContextId C, uint64_t PhaseMask);
+
+// Edges that no rule can tell apart are one edge.
+struct OrderEdge {
+  const Acquisition *By = nullptr; // the evidence: the first of its kind
+  InstanceId From = None;
+  model::Mode FromMode = model::Mode::Exclusive;
+  bool Private = false; // a lock that only its creator had taken so far
+  uint32_t Next = None; // of the same kind of acquisition
   uint64_t Count = 1;
+
+  InstanceId to() const { return By->To; }
 };
 
 class OrderAnalysis : public Analysis {
@@ -40,33 +58,29 @@ public:
   void remarks(std::vector<Remark> &Out) const override;
 
 private:
-  // What makes two edges different to every rule; the stacks of the evidence are not among it.
-  struct Key {
-    InstanceId From, To;
-    uint64_t Gates; // hash of all that was held, in any order
-    uint64_t PhaseMask;
-    uint32_t Who; // context, or None for any caller
-    SegmentId Segment;
-    uint32_t Flags; // From shared, To shared, private, waits
-    bool operator==(const Key &) const = default;
-  };
-  struct KeyHash {
-    size_t operator()(const Key &K) const;
+  // The edges of one kind of acquisition: a list through OrderEdge::Next.
+  struct Kind {
+    uint32_t First = None, Last = None;
   };
   struct Group;
 
   void addEdges(const Moment &M, const Hold &New, bool Waits);
-  bool anyCaller(ContextId C, uint64_t PhaseMask) const;
+  void addEdge(Kind &K, OrderEdge E);
+  uint32_t findEdge(const Kind &K, uint32_t Expected, const OrderEdge &Like) const;
   Certainty certaintyOf(llvm::ArrayRef<uint32_t> Cycle) const;
   std::vector<std::string> classNames(llvm::ArrayRef<uint32_t> Cycle) const;
   Finding describe(const Group &G) const;
 
   ActivePhases Phases;
   HappensBefore Order;
+  llvm::SpecificBumpPtrAllocator<Acquisition> Acquisitions; // those of which some edge is the first of its kind
+  llvm::BumpPtrAllocator Holds;                             // what they held
   std::vector<OrderEdge> Edges;
-  std::unordered_map<Key, uint32_t, KeyHash> Known; // -> index into Edges
-  std::vector<uint8_t> Writers;                     // by instance: somebody took it exclusively
-  std::vector<Step> Waiters;                        // contexts that waited when the recording ended
+  // By what makes two acquisitions different to every rule: a hash of all that was held, in any order, and of the
+  // phases; the lock wanted and who wants it. The stacks of the evidence are not among it.
+  llvm::DenseMap<std::pair<uint64_t, uint64_t>, Kind> Kinds;
+  std::vector<uint8_t> Writers; // by instance: somebody took it exclusively
+  std::vector<Step> Waiters;    // contexts that waited when the recording ended
   bool BudgetSpent = false;
 };
 

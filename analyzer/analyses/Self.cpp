@@ -3,9 +3,13 @@
 // self: what one context does wrong with one lock, by itself.
 //
 //   self-deadlock     waits, when the recording ends, for a lock that it holds itself                     observed
+//   delegated-deadlock  waits, when the recording ends, for a lock of a context that waits for this work  observed
 //   recursion         a second shared hold of a lock that has writers: a writer between the two
 //                     blocks both                                                                       assumed
 //                     … where no writer was seen                                                        possible
+//   relock            asks for a lock that it holds itself, by a call that may wait, and does not get it: refused
+//                     (EDEADLK), timed out or interrupted                                               observed
+//                     … where the model has acquisitions that fail without having asked for the lock    possible
 //   unheld-release    releases a lock that nobody holds                                               observed
 //   foreign-release   releases a lock that another context holds, of a kind that has owners             observed
 //   held-at-exit      a context ends and still holds a lock                                             observed
@@ -69,7 +73,8 @@ void SelfAnalysis::acquired(const Moment &M, const Hold &New) {
     Step Here = stepAt(M, Step::Kind::Acquires, New.Lock, New.Place);
     Here.Mode = New.Mode;
     if (Finding *F = note("recursion", Certainty::Possible, std::move(Here))) {
-      F->Title = R.contextName(M.Context) + " takes " + R.lockName(New.Lock) + " shared, which it holds shared already";
+      F->Title = R.contextName(M.Context) + " takes " + R.lockName(New.Lock) + " shared, which " +
+                 (H.own() ? "it holds shared already" : R.contextName(H.By) + " holds shared, which waits for this");
       F->Assumptions = {"a writer waits for " + R.lockName(New.Lock) +
                         " between the two: it waits for the first reader, and the second reader waits behind it"};
       F->Why = "a reader that comes after a waiting writer waits for it; the writer waits for this thread's first hold";
@@ -88,11 +93,44 @@ void SelfAnalysis::waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks 
   Step Here = stepAt(M, Step::Kind::Waits, Lock, At);
   Here.Mode = R.Sites[At.Site].Mode;
   Here.Time = Since;
+  if (!Own->own()) {
+    if (Finding *F = note("delegated-deadlock", Certainty::Observed, std::move(Here))) {
+      F->Title = R.contextName(M.Context) + " waits for " + R.lockName(Lock) + ", held by " + R.contextName(Own->By) +
+                 ", which waits for the work of " + R.contextName(M.Context);
+      F->Why = "work that somebody waits for must not take what the waiter holds: neither goes on, ever";
+    }
+    return;
+  }
   if (Finding *F = note("self-deadlock", Certainty::Observed, std::move(Here))) {
     F->Title = R.contextName(M.Context) + " waits for " + R.lockName(Lock) + ", which it holds itself";
     F->Why = "a lock that is not recursive cannot be taken twice: this thread waits for itself, for ever, and so does "
              "all that "
              "needs what it holds";
+  }
+}
+
+// A call that takes the lock only when a counter has come to zero tells that by "nonzero", and failing it may not have
+// looked at the lock at all. Sites do not say which function they call.
+static bool mayFailUnasked(const model::Lock *Kind) {
+  return !Kind || llvm::any_of(Kind->Marks, [](const model::LockMark &M) {
+    return M.What == model::Verb::Acquire && M.If == model::Success::NonZero;
+  });
+}
+
+void SelfAnalysis::failed(const Moment &M, InstanceId Lock, PlaceRef At) {
+  const model::Lock *Kind = R.classOf(Lock).Lock;
+  if (R.Sites[At.Site].Verb == UNDERLOCK_VERB_TRY || (Kind && Kind->Recursive))
+    return;
+  if (llvm::none_of(M.Held, [&](const Hold &H) { return H.own() && H.Lock == Lock && H.Mode != model::Mode::Shared; }))
+    return;
+  Step Here = stepAt(M, Step::Kind::Fails, Lock, At);
+  Here.Mode = R.Sites[At.Site].Mode;
+  if (Finding *F = note("relock", mayFailUnasked(Kind) ? Certainty::Possible : Certainty::Observed, std::move(Here))) {
+    F->Title =
+        R.contextName(M.Context) + " asks for " + R.lockName(Lock) + ", which it holds itself, and does not get it";
+    F->Why =
+        "a lock that is not recursive cannot be taken twice: without an error check or a time limit this thread "
+        "would wait for itself, for ever; with one, the code behind runs as if it had taken the lock, or not at all";
   }
 }
 
@@ -117,6 +155,8 @@ void SelfAnalysis::releasedUnheld(const Moment &M, InstanceId Lock, SiteId At, C
 
 void SelfAnalysis::contextEnd(const Moment &M) {
   for (const Hold &H : M.Held) {
+    if (!H.own())
+      continue;
     Orphans.insert(H.Lock);
     Step Here = stepAt(M, Step::Kind::Ends, H.Lock, H.Place);
     if (Finding *F = note("held-at-exit", Certainty::Observed, std::move(Here))) {

@@ -16,6 +16,7 @@ public:
   llvm::StringRef name() const override { return "self"; }
   void acquired(const Moment &M, const Hold &New) override;
   void waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks Since) override;
+  void failed(const Moment &M, InstanceId Lock, PlaceRef At) override;
   void releasedUnheld(const Moment &M, InstanceId Lock, SiteId At, ContextId Holder) override;
   void contextEnd(const Moment &M) override;
   void died(const Moment &M, InstanceId Lock, SiteId At, ContextId HeldBy) override;

@@ -37,8 +37,13 @@ private:
   void readSeeThrough(const Value &V);
   void readLock(const Value &V);
   void readMark(const Value &V, Lock &To);
+  void readSuccess(FieldReader &F, LockMark &To);
   void readEvent(const Value &V);
   void readPhase(const Value &V);
+  void readInterval(FieldReader &F, const Value &V, StringRef What, Point &From, Point &To, bool &FromStart);
+  void readDelegation(const Value &V);
+  void readDelegate(const Value &V, StringRef What, StringRef Id, std::pair<StringRef, Part> Begin,
+                    std::pair<StringRef, Part> End);
   void readContract(const Value &V);
   std::optional<Point> readPoint(const Value &V);
   std::optional<Point> readEndpoint(const Value &V, bool &FromStart);
@@ -154,6 +159,8 @@ void Loader::readModel(const Value &Root, StringRef Path) {
     readEvent(*V);
   for (const Value *V : F.list("phases"))
     readPhase(*V);
+  for (const Value *V : F.list("delegations"))
+    readDelegation(*V);
   for (const Value *V : F.list("contracts"))
     readContract(*V);
   F.finish();
@@ -217,6 +224,28 @@ void Loader::readLock(const Value &V) {
   Out.Locks.push_back(std::move(L));
 }
 
+// zero, nonzero, or values: 130, [zero, 130]
+void Loader::readSuccess(FieldReader &F, LockMark &To) {
+  const Value *Given = F.optional("success");
+  if (!Given)
+    return;
+  std::vector<const Value *> Values = F.list("success");
+  for (const Value *V : Values) {
+    int64_t Number = 0;
+    if (V->Is == Value::Kind::Text && V->Text == "nonzero" && Values.size() == 1)
+      To.If = Success::NonZero;
+    else if (V->Is == Value::Kind::Text && (V->Text == "zero" || !StringRef(V->Text).getAsInteger(10, Number)))
+      To.Returns.push_back(Number);
+    else
+      Into.error(V->Where, "unknown success '" + V->Text + "': it is nonzero, or zero, or a number that the function " +
+                               "returns, or a list of zero and numbers");
+  }
+  if (!To.Returns.empty())
+    To.If = Success::OneOf;
+  else if (Values.empty())
+    Into.error(Given->Where, "success is zero, nonzero, a number, or a list of these, and this is empty");
+}
+
 void Loader::readMark(const Value &V, Lock &To) {
   static constexpr std::pair<StringRef, Verb> Verbs[] = {{"acquire", Verb::Acquire}, {"try", Verb::Try},
                                                          {"release", Verb::Release}, {"init", Verb::Init},
@@ -243,7 +272,7 @@ void Loader::readMark(const Value &V, Lock &To) {
   if (M.LockMode == Mode::Any && M.What != Verb::Release)
     Into.error(F.optional("mode")->Where, "only a release can be of any mode");
   if (M.What == Verb::Acquire || M.What == Verb::Try)
-    M.If = F.choice<Success>("success", {{"zero", Success::Zero}, {"nonzero", Success::NonZero}}, Success::Always);
+    readSuccess(F, M);
   if (M.What == Verb::Try && !F.optional("success"))
     Into.error(V.Where,
                "a try needs the key 'success': which return value, zero or nonzero, means that it has the lock");
@@ -319,6 +348,29 @@ std::optional<Point> Loader::readEndpoint(const Value &V, bool &FromStart) {
   return readPoint(V);
 }
 
+// {function: F} {call: F, in: G} {begin: POINT, end: POINT}
+void Loader::readInterval(FieldReader &F, const Value &V, StringRef What, Point &From, Point &To, bool &FromStart) {
+  std::string Function = F.text("function"), Call = F.text("call");
+  const Value *Begin = F.optional("begin"), *End = F.optional("end");
+  if (!Function.empty() + !Call.empty() + (Begin || End) != 1)
+    Into.error(V.Where, What + " is a 'function', or a 'call', or a 'begin' and an 'end': give one of the three");
+  if (!Function.empty()) {
+    From = {Point::Kind::Entry, Function, ""};
+    To = {Point::Kind::Exit, Function, ""};
+  } else if (!Call.empty()) {
+    std::string In = F.text("in");
+    From = {Point::Kind::BeforeCall, Call, In};
+    To = {Point::Kind::AfterCall, Call, In};
+  } else if (Begin || End) {
+    F.required("begin");
+    F.required("end");
+    if (Begin)
+      From = readEndpoint(*Begin, FromStart).value_or(Point());
+    if (End)
+      To = readPoint(*End).value_or(Point());
+  }
+}
+
 void Loader::readPhase(const Value &V) {
   FieldReader F(V, "a phase", Into);
   Phase P;
@@ -326,27 +378,47 @@ void Loader::readPhase(const Value &V) {
   P.Where = placeOf(V.Where);
   define("phase", P.Id, V.Where);
   P.Why = F.text("why");
-  std::string Function = F.text("function"), Call = F.text("call");
-  const Value *Begin = F.optional("begin"), *End = F.optional("end");
-  if (!Function.empty() + !Call.empty() + (Begin || End) != 1)
-    Into.error(V.Where, "a phase is a 'function', or a 'call', or a 'begin' and an 'end': give one of the three");
-  if (!Function.empty()) {
-    P.Begin = {Point::Kind::Entry, Function, ""};
-    P.End = {Point::Kind::Exit, Function, ""};
-  } else if (!Call.empty()) {
-    std::string In = F.text("in");
-    P.Begin = {Point::Kind::BeforeCall, Call, In};
-    P.End = {Point::Kind::AfterCall, Call, In};
-  } else if (Begin || End) {
-    F.required("begin");
-    F.required("end");
-    if (Begin)
-      P.Begin = readEndpoint(*Begin, P.FromStart).value_or(Point());
-    if (End)
-      P.End = readPoint(*End).value_or(Point());
-  }
+  readInterval(F, V, "a phase", P.Begin, P.End, P.FromStart);
   F.finish();
   Out.Phases.push_back(std::move(P));
+}
+
+void Loader::readDelegation(const Value &V) {
+  FieldReader F(V, "a delegation", Into);
+  Delegation D;
+  D.Id = F.requiredText("id");
+  D.Where = placeOf(V.Where);
+  define("delegation", D.Id, V.Where);
+  D.Why = F.text("why");
+  F.required("waiter");
+  F.required("worker");
+  for (const Value *Waiter : F.list("waiter"))
+    readDelegate(*Waiter, "a waiter", D.Id, {"waits", Part::Waits}, {"waited", Part::Waited});
+  for (const Value *Worker : F.list("worker"))
+    readDelegate(*Worker, "a worker", D.Id, {"works", Part::Works}, {"worked", Part::Worked});
+  F.finish();
+  Out.Delegations.push_back(std::move(D));
+}
+
+// One side of a delegation, as two events.
+void Loader::readDelegate(const Value &V, StringRef What, StringRef Id, std::pair<StringRef, Part> Begin,
+                          std::pair<StringRef, Part> End) {
+  FieldReader F(V, What, Into);
+  Event From, To;
+  bool FromStart = false;
+  readInterval(F, V, What, From.At, To.At, FromStart);
+  F.required("object");
+  From.Objects.push_back(F.number("object", 0));
+  F.finish();
+  if (FromStart || From.At.At == Point::Kind::Exit)
+    Into.error(V.Where, What + " begins where its object is an argument: at an entry, or before or after a call");
+  for (auto [E, Name, Is] : {std::tuple(&From, Begin.first, Begin.second), std::tuple(&To, End.first, End.second)}) {
+    E->Id = (Id + ":" + Name).str();
+    E->Is = Is;
+    E->Of = Out.Delegations.size();
+    E->Where = placeOf(V.Where);
+    Out.Events.push_back(std::move(*E));
+  }
 }
 
 void Loader::readContract(const Value &V) {
@@ -419,9 +491,14 @@ uint64_t Model::marksHash() const {
     S << "i" << I.File << '\0' << I.Function << '\0';
   for (const Lock &L : Locks) {
     S << "l" << L.Id << '\0';
-    for (const LockMark &M : L.Marks)
+    for (const LockMark &M : L.Marks) {
       S << "m" << M.Function << '\0' << unsigned(M.What) << '.' << M.Lock << '.' << unsigned(M.LockMode) << '.'
         << unsigned(M.If) << (M.Indirect ? "*" : "");
+      // Zero alone is what a success without a list has always been.
+      if (M.Returns != std::vector<int64_t>{0})
+        for (int64_t Value : M.Returns)
+          S << '=' << Value;
+    }
   }
   for (const Event &E : Events) {
     S << "e" << E.Id << '\0';

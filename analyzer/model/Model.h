@@ -6,8 +6,8 @@
 // library is what both use to read it: it depends on LLVM's Support library alone, and on nothing else of Underlock.
 // The format is described for users in analyzer/models/README.md.
 //
-// Thread-safety: a loaded model is immutable. Errors: load() reports each with file, line, column and the offending line
-// to the given stream, and returns nothing; it never returns half a model.
+// Thread-safety: a loaded model is immutable. Errors: load() reports each with file, line, column and the offending
+// line to the given stream, and returns nothing; it never returns half a model.
 #ifndef UNDERLOCK_ANALYZER_MODEL_MODEL_H
 #define UNDERLOCK_ANALYZER_MODEL_MODEL_H
 
@@ -31,16 +31,17 @@ struct Place {
 enum class LockKind { Mutex, Spinlock, RwLock, RwSem, Semaphore, Pseudo };
 enum class Mode { Exclusive, Shared, Any };
 enum class Verb { Acquire, Try, Release, Init, Destroy, Wait };
-// Which return value says that a try, or an interruptible acquisition, got the lock.
-enum class Success { Always, Zero, NonZero };
+// Which return values say that a try, or an interruptible acquisition, got the lock.
+enum class Success { Always, OneOf, NonZero };
 
 struct LockMark {
   Verb What;
-  std::string Function; // the callee's name, as the linker sees it
-  unsigned Lock = 0;    // which argument is the lock, from 0
+  std::string Function;  // the callee's name, as the linker sees it
+  unsigned Lock = 0;     // which argument is the lock, from 0
   bool Indirect = false; // … or points to an object whose first member points to the lock (std::unique_lock)
   Mode LockMode = Mode::Exclusive;
   Success If = Success::Always;
+  std::vector<int64_t> Returns; // OneOf: these values
   Place Where;
 };
 
@@ -60,12 +61,24 @@ struct Point {
   std::string In; // for calls: only inside this function; empty: anywhere
 };
 
+// What an event is to a delegation: both ends of the wait, both ends of the work. The begins have one object.
+enum class Part { None, Waits, Waited, Works, Worked };
+
 struct Event {
   std::string Id;
   std::string What; // "a VF is removed": for the report's first line
   Point At;
   std::vector<unsigned> Objects; // argument numbers
   std::string Why, See;
+  Place Where;
+  Part Is = Part::None;
+  unsigned Of = 0; // index into the model's delegations, where it is a part of one
+};
+
+// Work that one context does while another waits for it: done under what the waiter holds. Its points are events.
+struct Delegation {
+  std::string Id;
+  std::string Why;
   Place Where;
 };
 
@@ -81,10 +94,10 @@ enum class Severity { Error, Warning, Note };
 
 struct Contract {
   std::string Id;
-  std::string Event;                 // the id of an event
-  std::vector<std::string> Requires; // lock classes; one of them must be held
-  std::vector<std::string> Forbids;  // lock classes; none of them may be held
-  Mode RequiredMode = Mode::Any;     // Exclusive: a shared hold is not enough
+  std::string Event;                     // the id of an event
+  std::vector<std::string> Requires;     // lock classes; one of them must be held
+  std::vector<std::string> Forbids;      // lock classes; none of them may be held
+  Mode RequiredMode = Mode::Any;         // Exclusive: a shared hold is not enough
   std::vector<std::string> ExceptDuring; // phases during which the contract does not bind
   Severity Level = Severity::Error;
   std::string Why, See;
@@ -95,7 +108,7 @@ struct Contract {
 enum class Threads { Themselves, Any };
 
 struct Ignore {
-  std::string File; // a glob over the source path as the compiler was given it, or a suffix of it
+  std::string File;     // a glob over the source path as the compiler was given it, or a suffix of it
   std::string Function; // or a function by name
   std::string Why;
   Place Where;
@@ -119,7 +132,8 @@ struct Model {
   std::string About;              // one line on the last of its files
   std::vector<std::string> Paths; // the files it came from, absolute; a file comes behind those that it extends
   Threads Who = Threads::Themselves;
-  std::vector<std::string> ThemselvesDuring; // phases in which tasks of an `any` model are who they are (boot, initcalls)
+  std::vector<std::string>
+      ThemselvesDuring;               // phases in which tasks of an `any` model are who they are (boot, initcalls)
   std::vector<std::string> LockTypes; // struct names that are locks themselves: never part of a lock's name
   std::vector<SeeThrough> SeeThroughs;
   std::vector<Ignore> Ignores;
@@ -128,6 +142,7 @@ struct Model {
   std::vector<Lock> Locks;
   std::vector<Event> Events;
   std::vector<Phase> Phases;
+  std::vector<Delegation> Delegations;
   std::vector<Contract> Contracts;
   std::vector<Warning> Repeats; // names that stood in the same list already, here or in a model that is extended
 

@@ -75,6 +75,10 @@ struct Hold {
   bool ByTry = false;
   PlaceRef Place; // of the acquisition
   Ticks Since = 0;
+  // None: the context whose moment it is. Else another one that waits for what this one does, and so holds the lock for
+  // it (delegation). It is not this context's to release.
+  ContextId By = None;
+  bool own() const { return By == None; }
 };
 
 // The moment at which something happened.
@@ -82,7 +86,7 @@ struct Moment {
   Ticks Time = 0;
   ContextId Context = None;
   uint8_t State = 0;         // enum underlock_state
-  llvm::ArrayRef<Hold> Held; // before the event takes effect
+  llvm::ArrayRef<Hold> Held; // before the event takes effect: its own, then what is held for it
 };
 
 class Observer {

@@ -10,6 +10,7 @@
 // Where a recording begins in the middle (a ring) or shows moments that do not follow on each other (distinct), it says
 // what is held, and replay takes that over without a word to the observers.
 #include "analyzer/replay/Replay.h"
+#include "analyzer/replay/Delegation.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
@@ -19,9 +20,14 @@ using namespace underlock;
 
 namespace {
 
+// Locks lie at even distances, as in an array of structs: the lowest bits of DenseMap's own hash would be few.
+struct AddressInfo : llvm::DenseMapInfo<uint64_t> {
+  static unsigned getHashValue(uint64_t Address) { return (Address * UINT64_C(0x9e3779b97f4a7c15)) >> 32; }
+};
+
 class Replayer {
 public:
-  Replayer(Source &From, Recording &R, llvm::ArrayRef<Observer *> To) : From(From), R(R), To(To) {}
+  Replayer(Source &From, Recording &R, llvm::ArrayRef<Observer *> To) : From(From), R(R), To(To), Delegated(R) {}
 
   bool run();
 
@@ -60,9 +66,8 @@ private:
   void endHold(ContextId Context, InstanceId Lock, size_t Index);
   void endUnseenHold(const Record &Rec, InstanceId Lock, ContextId Holder);
 
-  Moment momentOf(const Record &Rec) {
-    return Moment{Rec.Time, Rec.Context, Rec.State, contextState(Rec.Context).Held};
-  }
+  Moment momentOf(const Record &Rec) { return Moment{Rec.Time, Rec.Context, Rec.State, heldFor(Rec.Context)}; }
+  llvm::ArrayRef<Hold> heldFor(ContextId C);
   ContextState &contextState(ContextId C) {
     if (C >= Contexts.size())
       Contexts.resize(C + 1);
@@ -80,8 +85,10 @@ private:
 
   std::vector<ContextState> Contexts;
   std::vector<LockState> Locks; // by InstanceId
-  llvm::DenseMap<uint64_t, InstanceId> Living;
+  llvm::DenseMap<uint64_t, InstanceId, AddressInfo> Living;
   llvm::StringMap<ClassId> ClassByKey;
+  Delegations Delegated;
+  std::vector<Hold> WithDelegated;          // what heldFor() returned last, where others hold locks for the context
   llvm::StringMap<uint64_t> UnseenReleases; // by class: holds that ended without a record
   // Holds that were ended that way. Their release may still come: then the clock is to blame, not a missing mark.
   llvm::DenseMap<std::pair<ContextId, InstanceId>, uint32_t> EndedUnseen;
@@ -149,6 +156,21 @@ InstanceId Replayer::instanceAt(uint64_t Address, SiteId At) {
 }
 
 // ---- Holds ----
+
+// What a context holds, and what those hold who wait for it.
+llvm::ArrayRef<Hold> Replayer::heldFor(ContextId C) {
+  llvm::SmallVector<ContextId, 2> Waiters = Delegated.waitersFor(C);
+  llvm::ArrayRef<Hold> Own = contextState(C).Held;
+  if (Waiters.empty())
+    return Own;
+  WithDelegated.assign(Own.begin(), Own.end());
+  for (ContextId W : Waiters) // of whom a record has been seen, so nothing moves here
+    for (const Hold &H : Contexts[W].Held) {
+      WithDelegated.push_back(H);
+      WithDelegated.back().By = W;
+    }
+  return WithDelegated;
+}
 
 void Replayer::endHold(ContextId Context, InstanceId Lock, size_t Index) {
   auto &Held = contextState(Context).Held;
@@ -330,7 +352,8 @@ void Replayer::thread(const Record &Rec) {
     return tell([&](Observer &O) { O.join(M, Rec.Value); });
   case UNDERLOCK_THREAD_END:
     contextState(Rec.Context).Ended = true;
-    return tell([&](Observer &O) { O.contextEnd(M); });
+    tell([&](Observer &O) { O.contextEnd(M); });
+    return Delegated.contextEnded(Rec.Context);
   }
 }
 
@@ -364,6 +387,8 @@ void Replayer::one(const Record &Rec) {
     Moment M = momentOf(Rec);
     return tell([&](Observer &O) { O.failed(M, Lock, At); });
   }
+  if (Rec.Kind == UNDERLOCK_RECORD_EVENT && R.Sites[Rec.Site].Event)
+    Delegated.event(*R.Sites[Rec.Site].Event, Rec.Context, Rec.Objects);
   Moment M = momentOf(Rec);
   if (Rec.Kind == UNDERLOCK_RECORD_EVENT)
     return tell([&](Observer &O) { O.event(M, At, Rec.Objects); });
@@ -382,7 +407,7 @@ void Replayer::one(const Record &Rec) {
 void Replayer::endOfRecording() {
   for (const Waiting &W : From.waiting()) {
     InstanceId Lock = instanceAt(W.Lock, W.Place.Site);
-    Moment M{R.End, W.Context, 0, contextState(W.Context).Held};
+    Moment M{R.End, W.Context, 0, heldFor(W.Context)};
     tell([&](Observer &O) { O.waiting(M, Lock, W.Place, W.Since); });
   }
   for (const auto &Unseen : UnseenReleases)
@@ -394,6 +419,7 @@ void Replayer::endOfRecording() {
                "marked in the model, or was made by code built without Underlock; the older hold was ended",
                Unseen.getKey().empty() ? "a lock without a name" : Unseen.getKey(), Unseen.getValue())
                .str()});
+  Delegated.remarks(R.Remarks);
   if (Overlaps)
     R.Remarks.push_back(
         {Remark::Kind::Warning,

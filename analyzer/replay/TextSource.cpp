@@ -134,6 +134,7 @@ struct VerbWord {
 static const VerbWord VerbWords[] = {
     {"acquire", UNDERLOCK_RECORD_ACQUIRED, UNDERLOCK_VERB_ACQUIRE, VerbWord::OfLock},
     {"fail", UNDERLOCK_RECORD_FAILED, UNDERLOCK_VERB_TRY, VerbWord::OfLock},
+    {"refused", UNDERLOCK_RECORD_FAILED, UNDERLOCK_VERB_ACQUIRE, VerbWord::OfLock},
     {"release", UNDERLOCK_RECORD_RELEASED, UNDERLOCK_VERB_RELEASE, VerbWord::OfLock},
     {"wait", UNDERLOCK_RECORD_NONE, UNDERLOCK_VERB_ACQUIRE, VerbWord::OfLock},
     {"init", UNDERLOCK_RECORD_INIT, UNDERLOCK_VERB_INIT, VerbWord::OfLock},
@@ -152,8 +153,9 @@ bool TextSource::parseVerb(llvm::ArrayRef<StringRef> Words, StringRef Stack, Rec
     if (Words.size() > 1 && Candidate.Word == Words[1])
       V = &Candidate;
   if (!V)
-    return fail("expected CONTEXT and one of acquire, fail, release, wait, init, destroy, event, begin, end, fork, "
-                "join, exits");
+    return fail(
+        "expected CONTEXT and one of acquire, fail, refused, release, wait, init, destroy, event, begin, end, fork, "
+        "join, exits");
   StringRef Operand = Words.size() > 2 ? Words[2] : "";
   if (Operand.empty() && V->Verb != UNDERLOCK_THREAD_END)
     return fail("`" + V->Word + "` needs an operand");

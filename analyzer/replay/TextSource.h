@@ -7,6 +7,7 @@
 //     t1 acquire A shared                 … a reader
 //     t1 acquire A try                    … by a try that succeeded ("shared try" works too)
 //     t1 fail A                           … by a try that failed
+//     t1 refused A [shared]               … by an acquisition that may wait, and returned without the lock
 //     t1 release A
 //     t1 wait A                           waits for A, and still does when the recording ends
 //     t1 init A | t1 destroy A

@@ -57,7 +57,9 @@ void report::interleaving(const Recording &R, const Finding &F, llvm::raw_ostrea
       Held = llvm::find_if(F.Steps[I].Held,
                            [&](const Hold &H) { return R.Instances[H.Lock].Class == R.Instances[Wanted].Class; });
     SiteId At = Held == F.Steps[I].Held.end() ? None : Held->Place.Site;
-    Row(++Number, I, "locks " + R.lockName(Wanted));
+    bool Delegated = Held != F.Steps[I].Held.end() && !Held->own();
+    Row(++Number, I,
+        (Delegated ? R.contextName(Held->By) + " (waits for this) locks " : "locks ") + R.lockName(Wanted));
     Row(0, I, "    " + where(R, At));
   }
   for (size_t I = 0; I < N; ++I) {

@@ -97,6 +97,10 @@ void Writer::hold(const Hold &H) {
     lock(H.Lock);
     W.attribute("mode", nameOf(H.Mode));
     W.attribute("try", H.ByTry);
+    if (!H.own()) {
+      W.attribute("held by", utf8(R.contextName(H.By)));
+      W.attribute("held by id", R.Contexts[H.By].TraceId);
+    }
     W.attribute("seconds", seconds(H.Since));
     site(H.Place.Site);
     stack(H.Place.Stack);
@@ -104,7 +108,7 @@ void Writer::hold(const Hold &H) {
 }
 
 void Writer::step(const Step &S) {
-  static constexpr llvm::StringLiteral Kinds[] = {"event", "acquires", "waits", "releases", "ends", "dies"};
+  static constexpr llvm::StringLiteral Kinds[] = {"event", "acquires", "waits", "releases", "ends", "dies", "fails"};
   W.object([&] {
     W.attribute("what", Kinds[static_cast<unsigned>(S.What)]);
     W.attribute("context", utf8(R.contextName(S.Context)));

@@ -108,7 +108,7 @@ void Printer::holds(const Step &S, llvm::StringRef Who, InstanceId Except) {
     if (H.Lock == Except)
       continue;
     auto Same = llvm::find_if(Distinct, [&](const auto &D) {
-      return D.first->Lock == H.Lock && D.first->Place.Site == H.Place.Site;
+      return D.first->Lock == H.Lock && D.first->Place.Site == H.Place.Site && D.first->By == H.By;
     });
     if (Same == Distinct.end())
       Distinct.push_back({&H, 1});
@@ -120,8 +120,13 @@ void Printer::holds(const Step &S, llvm::StringRef Who, InstanceId Except) {
   for (auto [H, Count] : Distinct) {
     Out << "  ";
     Out.changeColor(raw_ostream::CYAN, true) << "note: ";
-    Out.resetColor() << Who << (Except == None ? " held " : " also held ") << R.lockName(H->Lock)
-                     << (H->Mode == model::Mode::Shared ? " (shared)" : "");
+    Out.resetColor();
+    if (H->own())
+      Out << Who << (Except == None ? " held " : " also held ");
+    Out << R.lockName(H->Lock) << (H->Mode == model::Mode::Shared ? " (shared)" : "");
+    if (!H->own())
+      Out << (Except == None ? " was held by " : " was also held by ") << R.contextName(H->By)
+          << ", which waits for this";
     if (Count > 1)
       Out << ' ' << Count << " times";
     Out << ", taken at ";
@@ -158,7 +163,10 @@ void Printer::edge(const Finding &F, size_t Index) {
     Held =
         llvm::find_if(S.Held, [&](const Hold &H) { return R.Instances[H.Lock].Class == R.Instances[Holding].Class; });
   if (Held != S.Held.end()) {
-    note(llvm::formatv("{0} holds {1}, taken here", Who, R.lockName(Held->Lock)).str());
+    note(Held->own() ? llvm::formatv("{0} holds {1}, taken here", Who, R.lockName(Held->Lock)).str()
+                     : llvm::formatv("{0}, which waits for {1}, holds {2}, taken here", R.contextName(Held->By), Who,
+                                     R.lockName(Held->Lock))
+                           .str());
     stack(Held->Place);
   }
   note(llvm::formatv("… and {0} {1} here{2}", S.What == Step::Kind::Waits ? "waits for" : "takes", R.lockName(S.Lock),
@@ -194,10 +202,11 @@ void Printer::finding(const Finding &F) {
   if (!F.Missing.empty())
     note("missing: " + llvm::join(F.Missing, " or "));
   holds(S, R.contextName(S.Context));
-  if (F.Rule == "self-deadlock")
+  if (F.Rule == "self-deadlock" || F.Rule == "delegated-deadlock" || F.Rule == "relock")
     for (const Hold &H : S.Held)
       if (H.Lock == S.Lock) {
-        note("the first acquisition of " + R.lockName(S.Lock) + ", which was never released:");
+        note("the first acquisition of " + R.lockName(S.Lock) + ", which " +
+             (F.Rule == "relock" ? "still holds it:" : "was never released:"));
         stack(H.Place);
       }
   rule(F);

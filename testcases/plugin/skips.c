@@ -92,7 +92,7 @@ void tail(void *l)
 
 // CHECK: counts {"acquire": 2}
 // CHECK: matched {{.*}}lock_acquire lock_release lock_wrapper{{.*}} removed
-// CHECK: unmatched cond_wait finish lock_destroy {{.*}}whole_phase
+// CHECK: unmatched cond_wait do_job finish lock_destroy {{.*}}whole_phase
 // VENDOR: counts {}
 
 // IR: call i32 @__underlock_v1_begin(

@@ -4,6 +4,7 @@
  * and gives it back, and the outer one works on without it.
  *
  * model: posix
+ * broken: self:relock observed; stack count_change insert; held table; locks table
  * broken: self:unheld-release observed; held none; locks table
  */
 #define _GNU_SOURCE /* PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP */

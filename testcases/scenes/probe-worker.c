@@ -2,19 +2,14 @@
 /*
  * pci_call_probe() probes a device on a CPU near to it: a worker calls .probe() while the caller waits. In the broken
  * twin the caller is a write to `bind`, and nobody holds the rescan lock. In the fixed one it is a scan of the bus: it
- * holds the lock for as long as the worker works for it, and all is well.
- *
- * Known limit: Underlock has no delegation yet and looks at what the worker holds alone, so the fixed twin is flagged,
- * wrongly. With delegation (`work_on_cpu` runs its function under what its caller holds) it is clean.
+ * holds the lock for as long as the worker works for it, and all is well. The device's lock is the caller's in both.
  *
  * model: linux
  * broken: contract:vf-add-locked observed; stack pci_iov_add_virtfn sriov_enable pf_probe local_pci_probe
- *     work_for_cpu_fn; held none; missing pci_rescan_remove_lock
- * fixed: contract:vf-add-locked observed; stack pci_iov_add_virtfn sriov_enable pf_probe local_pci_probe
- *     work_for_cpu_fn; held none; missing pci_rescan_remove_lock
+ *     work_for_cpu_fn; held device.mutex; missing pci_rescan_remove_lock
  * exercises: vf-add-locked
  */
-#include "kernel/kernel.h"
+#include "work.h"
 
 static int sriov_enable(struct pci_dev *dev, int num_vfs)
 {
@@ -34,33 +29,18 @@ static long local_pci_probe(void *dev)
 	return driver_probe(dev);
 }
 
-struct work_for_cpu {
-	long (*function)(void *argument);
-	void *argument;
-	long result;
-};
-
-static void work_for_cpu_fn(void *argument)
+static long work_on_cpu(int cpu, long (*fn)(void *), void *arg)
 {
-	struct work_for_cpu *work = argument;
+	struct work_for_cpu wfc = { .work.func = work_for_cpu_fn, .fn = fn, .arg = arg };
 
-	work->result = work->function(work->argument);
-}
-
-/* The calling task waits for a worker of that CPU. */
-static long work_on_cpu(const char *worker, long (*function)(void *), void *argument)
-{
-	struct work_for_cpu work = { function, argument, 0 };
-	struct task kworker;
-
-	kthread_run(&kworker, worker, work_for_cpu_fn, &work);
-	kthread_stop(&kworker);
-	return work.result;
+	schedule_work_on(cpu, &wfc.work);
+	flush_work(&wfc.work);
+	return wfc.ret;
 }
 
 static int pci_device_probe(struct device *dev)
 {
-	return work_on_cpu("kworker/8:0", local_pci_probe, to_pci_dev(dev));
+	return work_on_cpu(1, local_pci_probe, to_pci_dev(dev));
 }
 
 static struct device_driver pci_driver = { .probe = pci_device_probe };

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * A robust mutex whose owner died holding it. EOWNERDEAD tells the next one so, and that the lock is its own now.
- *
- * Known limit: the model says that pthread_mutex_lock() has the lock when it returns zero, and cannot say "or this
- * error". So the next one's release is flagged as well, wrongly, as ThreadSanitizer once did. When it can, the broken twin's
- * only finding is the thread that ends and still holds the lock.
+ * A robust mutex whose owner died holding it. EOWNERDEAD tells the next one so, and that the lock is its own now: its
+ * release is right, as ThreadSanitizer once did not know. What is wrong is the thread that ends and still holds the lock.
  *
  * https://github.com/sysrepo/sysrepo/issues/2560
  *
  * model: posix
  * broken: self:held-at-exit observed; stack dies; held table; locks table
- * broken: self:foreign-release observed; held none; locks table
  */
 #include "turns.h"
 

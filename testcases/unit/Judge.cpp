@@ -15,10 +15,13 @@ locks:
   - {id: rec, kind: mutex, recursive: true, marks: [{acquire: rec_lock}, {release: rec_unlock}]}
   - {id: rw, kind: rwlock, marks: [{acquire: rw_lock}, {acquire: rw_read, mode: shared}, {release: rw_unlock, mode: any}]}
   - {id: rrw, kind: rwlock, recursive: true, marks: [{acquire: rrw_lock}, {acquire: rrw_read, mode: shared}, {release: rrw_unlock, mode: any}]}
+  - {id: counted, kind: mutex, marks: [{acquire: c_lock}, {acquire: c_dec_and_lock, success: nonzero}, {release: c_unlock}]}
   - {id: sem, kind: semaphore, marks: [{acquire: sem_down}, {release: sem_up}]}
 events:
   - {id: removed, what: "a thing is removed", entry: remove_it, objects: [0], why: "it is freed"}
   - {id: looked-up, what: "a thing is looked up", entry: look_up}
+delegations:
+  - {id: job, waiter: {function: wait_for_job, object: 0}, worker: {function: do_job, object: 0}}
 )";
 
 std::string test::program(const std::string &Contracts) {

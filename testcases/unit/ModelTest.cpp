@@ -113,7 +113,8 @@ contracts:
   EXPECT_EQ(L.Marks[1].Function, "b");
   EXPECT_EQ(L.Marks[1].Lock, 2u);
   EXPECT_EQ(L.Marks[1].LockMode, Mode::Shared);
-  EXPECT_EQ(L.Marks[1].If, Success::Zero);
+  EXPECT_EQ(L.Marks[1].If, Success::OneOf);
+  EXPECT_EQ(L.Marks[1].Returns, std::vector<int64_t>{0});
   EXPECT_EQ(L.Marks[2].If, Success::NonZero);
   EXPECT_EQ(L.Marks[3].LockMode, Mode::Any);
   EXPECT_EQ(L.Marks[6].What, Verb::Wait);
@@ -148,7 +149,8 @@ TEST(Model, ShippedModelsLoad) {
 
 TEST(Model, UnknownKeysAreErrorsWithAHint) {
   refused("lokcs: []\n", "test.yaml:3:1: error: unknown key 'lokcs' in a model, did you mean 'locks'?");
-  refused("locks: [{id: m, kind: mutex, colour: red}]\n", "test.yaml:3:30: error: unknown key 'colour' in a lock; known are");
+  refused("locks: [{id: m, kind: mutex, colour: red}]\n",
+          "test.yaml:3:30: error: unknown key 'colour' in a lock; known are");
   refused("locks: [{id: m, kind: mutex, marks: [{init: i, success: zero}]}]\n", "unknown key 'success' in a mark");
   refused("events: [{id: e, entry: f, in: g}]\n", "test.yaml:3:28: error: unknown key 'in' in an event");
 }
@@ -159,6 +161,39 @@ TEST(Model, UnknownValuesAreErrorsWithAHint) {
   refused("locks: [{id: m, kind: mutex, recursive: perhaps}]\n", "unknown recursive 'perhaps'");
   refused("events: [{id: e, entry: f, objects: [one]}]\n", "test.yaml:3:38: error: an object must be a number");
   refused("events: [{id: e, entry: f, objects: [0, 1, 2, 3, 4]}]\n", "four objects at most");
+}
+
+TEST(Model, ADelegationIsTwoIntervalsWithAnObjectEach) {
+  const char Text[] =
+      "underlock: 1\nname: test\ndelegations:\n"
+      "  - id: d\n"
+      "    waiter: [{function: w, object: 2}, {begin: {before-call: q, in: v}, end: {exit: v}, object: 1}]\n"
+      "    worker: {call: f, in: g, object: 0}\n";
+  std::string Errors;
+  llvm::raw_string_ostream Stream(Errors);
+  std::optional<Model> M = parse(Text, "test.yaml", "", Stream);
+  ASSERT_TRUE(M) << Errors;
+  ASSERT_EQ(M->Delegations.size(), 1u);
+  ASSERT_EQ(M->Events.size(), 6u);
+  const Event &Queued = M->Events[2], &Left = M->Events[3], &Done = M->Events[5];
+  EXPECT_EQ(Queued.Is, Part::Waits);
+  EXPECT_EQ(Queued.At.At, Point::Kind::BeforeCall);
+  EXPECT_EQ(Queued.At.In, "v");
+  EXPECT_EQ(Queued.Objects, std::vector<unsigned>{1});
+  EXPECT_EQ(Left.Is, Part::Waited);
+  EXPECT_EQ(Left.At.At, Point::Kind::Exit);
+  EXPECT_TRUE(Left.Objects.empty());
+  EXPECT_EQ(Done.Is, Part::Worked);
+  EXPECT_EQ(Done.At.At, Point::Kind::AfterCall);
+
+  std::string Worker = "worker: {function: f, object: 0}}]\n";
+  refused("delegations: [{id: d, " + Worker, "a delegation needs the key 'waiter'");
+  refused("delegations: [{id: d, waiter: {function: w}, " + Worker, "a waiter needs the key 'object'");
+  refused("delegations: [{id: d, waiter: {object: 0}, " + Worker, "a waiter is a 'function', or a 'call'");
+  refused("delegations: [{id: d, waiter: {begin: start, end: {exit: w}, object: 0}, " + Worker,
+          "a waiter begins where");
+  refused("delegations: [{id: d, waiter: {begin: {exit: w}, end: {exit: w}, object: 0}, " + Worker,
+          "a waiter begins where");
 }
 
 TEST(Model, ReferencesMustResolve) {
@@ -189,6 +224,10 @@ TEST(Model, WhatIsMandatoryIsAskedFor) {
   refused("locks: [{id: m, kind: mutex, marks: [{acquire: f, release: g}]}]\n", "a mark has one verb");
   refused("locks: [{id: m, kind: mutex, marks: [{try: f}]}]\n", "a try needs the key 'success'");
   refused("locks: [{id: m, kind: mutex, marks: [{acquire: f, mode: any}]}]\n", "only a release can be of any mode");
+  refused("locks: [{id: m, kind: mutex, marks: [{try: f, success: [zero, nonzero]}]}]\n",
+          "test.yaml:3:63: error: unknown success 'nonzero'");
+  refused("locks: [{id: m, kind: mutex, marks: [{try: f, success: null}]}]\n", "unknown success 'null'");
+  refused("locks: [{id: m, kind: mutex, marks: [{try: f, success: []}]}]\n", "and this is empty");
   refused("ignore: [{file: x}]\n", "an ignore entry needs the key 'why'");
   refused("ignore: [{why: x}]\n", "names either a 'file' or a 'function'");
   refused("ignore: [{file: '[', why: x}]\n", "is no pattern");
@@ -197,7 +236,8 @@ TEST(Model, WhatIsMandatoryIsAskedFor) {
   refused("phases: [{id: p, begin: start}]\n", "a phase needs the key 'end'");
   refused("phases: [{id: p, begin: start, end: {in: f}}]\n", "a point is one of");
   refused("events: [{id: e, entry: f}]\ncontracts: [{id: c, event: e, why: w}]\n", "'requires' or 'forbids'");
-  refused("events: [{id: e, entry: f}]\ncontracts: [{id: c, event: e, requires: l}]\n", "a contract needs the key 'why'");
+  refused("events: [{id: e, entry: f}]\ncontracts: [{id: c, event: e, requires: l}]\n",
+          "a contract needs the key 'why'");
 }
 
 TEST(Model, TheFormatHasAVersion) {
@@ -210,9 +250,26 @@ TEST(Model, TheFormatHasAVersion) {
 }
 
 TEST(Model, BadYamlIsAnErrorNotACrash) {
-  for (const char *Text : {"", "\n", "- a\n", "text", "{", "[", "a: b: c", "a: [1, 2", "underlock: *x\n", "? [a]\n: b\n",
-                           "a: 'open", "\t", "%YAML 9.9\n---\na: b", "--- a\n--- b\n", "underlock: 1\n---\nunderlock: 1\n",
-                           "&a *a", "\xff\xfe", "{{{{", "a: !!x y", "underlock: {a: 1}\nname: []\n"}) {
+  for (const char *Text : {"",
+                           "\n",
+                           "- a\n",
+                           "text",
+                           "{",
+                           "[",
+                           "a: b: c",
+                           "a: [1, 2",
+                           "underlock: *x\n",
+                           "? [a]\n: b\n",
+                           "a: 'open",
+                           "\t",
+                           "%YAML 9.9\n---\na: b",
+                           "--- a\n--- b\n",
+                           "underlock: 1\n---\nunderlock: 1\n",
+                           "&a *a",
+                           "\xff\xfe",
+                           "{{{{",
+                           "a: !!x y",
+                           "underlock: {a: 1}\nname: []\n"}) {
     std::string Said;
     llvm::raw_string_ostream Errors(Said);
     EXPECT_FALSE(parse(Text, "bad.yaml", "", Errors)) << Text;
@@ -225,8 +282,9 @@ TEST(Model, BadYamlIsAnErrorNotACrash) {
 
 TEST(Model, Extends) {
   Folder F;
-  F.write("base.yaml", "underlock: 1\nname: base\nthreads: any\nlocks: [{id: l, kind: mutex, marks: [{acquire: lock}]}]\n"
-                       "events: [{id: e, entry: f}]\n");
+  F.write("base.yaml",
+          "underlock: 1\nname: base\nthreads: any\nlocks: [{id: l, kind: mutex, marks: [{acquire: lock}]}]\n"
+          "events: [{id: e, entry: f}]\n");
   std::string Own = F.write("own.yaml", "underlock: 1\nname: own\nextends: [./base.yaml, posix]\n"
                                         "contracts: [{id: c, event: e, requires: x, why: w}]\n");
   std::string Said;
@@ -264,6 +322,21 @@ TEST(Model, WhatCannotBeReadIsNamed) {
   std::string Loop = F.write("loop.yaml", "underlock: 1\nname: loop\nextends: ./loop.yaml\n");
   EXPECT_FALSE(load({Loop}, UNDERLOCK_MODELS, Errors));
   EXPECT_NE(Said.find("extends itself"), std::string::npos) << Said;
+}
+
+TEST(Model, SuccessIsOneOrSeveralValues) {
+  auto Mark = [](const std::string &Success) {
+    return parsed("locks: [{id: m, kind: mutex, marks: [{acquire: f, success: " + Success + "}]}]\n");
+  };
+  Parsed Both = Mark("[zero, 130]"), Negative = Mark("-11"), NonZero = Mark("nonzero"), Zero = Mark("zero");
+  ASSERT_TRUE(Both.M && Negative.M && NonZero.M && Zero.M);
+  EXPECT_EQ(Both.M->Locks[0].Marks[0].If, Success::OneOf);
+  EXPECT_EQ(Both.M->Locks[0].Marks[0].Returns, (std::vector<int64_t>{0, 130}));
+  EXPECT_EQ(Negative.M->Locks[0].Marks[0].Returns, std::vector<int64_t>{-11});
+  EXPECT_EQ(NonZero.M->Locks[0].Marks[0].If, Success::NonZero);
+  EXPECT_NE(Both.M->marksHash(), Zero.M->marksHash());
+  EXPECT_NE(Negative.M->marksHash(), Zero.M->marksHash());
+  EXPECT_EQ(Zero.M->marksHash(), Mark("[0]").M->marksHash());
 }
 
 TEST(Model, HashFollowsTheMarksAlone) {

@@ -3,12 +3,14 @@
 // order: each rule that cuts a cycle away, by a trace that must be flagged and its twin that must not.
 #include "testcases/unit/Judge.h"
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 using namespace underlock;
 using namespace underlock::test;
 using Findings = std::vector<std::string>;
 
-static const Findings Clean, Inversion{"order:inversion assumed A B"}, PossibleInversion{"order:inversion possible A B"};
+static const Findings Clean, Inversion{"order:inversion assumed A B"},
+    PossibleInversion{"order:inversion possible A B"};
 
 static Findings inProgram(const std::string &Trace) {
   Judged J = judge(program(), Trace);
@@ -24,8 +26,8 @@ static Findings inKernel(const std::string &Trace) {
 
 static std::string nested(const std::string &Who, const std::string &First, const std::string &Second) {
   auto Name = [](const std::string &Lock) { return Lock.substr(0, Lock.find(' ')); };
-  return Who + " acquire " + First + "\n" + Who + " acquire " + Second + "\n" + Who + " release " + Name(Second) + "\n" +
-         Who + " release " + Name(First) + "\n";
+  return Who + " acquire " + First + "\n" + Who + " acquire " + Second + "\n" + Who + " release " + Name(Second) +
+         "\n" + Who + " release " + Name(First) + "\n";
 }
 
 TEST(Order, TwoThreadsInBothOrders) {
@@ -159,4 +161,23 @@ TEST(Order, TheFingerprintIsMadeOfNames) {
   ASSERT_EQ(One.Findings.size(), 1u);
   ASSERT_EQ(Other.Findings.size(), 1u);
   EXPECT_EQ(fingerprint(One.Findings[0]), fingerprint(Other.Findings[0]));
+}
+
+// Each of 400 locks is taken while all before it are held: 80 thousand edges. With a held set for each edge they took
+// 680 MiB.
+TEST(Order, WhatIsHeldIsKeptOnceAnAcquisition) {
+  auto PeakKiB = [] {
+    rusage Used{};
+    getrusage(RUSAGE_SELF, &Used);
+    return Used.ru_maxrss;
+  };
+  std::string Trace;
+  for (int I = 0; I < 400; ++I)
+    Trace += "t1 acquire L" + std::to_string(I) + "\n";
+  for (int I = 400; I-- > 0;)
+    Trace += "t1 release L" + std::to_string(I) + "\n";
+  long Before = PeakKiB();
+  Judged J = judge(program(), Trace + "t2 acquire L399\nt2 acquire L0\nt2 release L0\nt2 release L399\n");
+  EXPECT_EQ(J.findings(), Findings{"order:inversion assumed L0 L399"});
+  EXPECT_LT(PeakKiB() - Before, 200 << 10);
 }

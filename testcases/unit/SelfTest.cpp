@@ -29,6 +29,19 @@ TEST(Self, SharedThenExclusive) {
   EXPECT_EQ(inProgram("t1 acquire A/rw shared\nt1 wait A\n"), Findings{"self:self-deadlock observed A t1"});
 }
 
+TEST(Self, AskingForOnesOwnLockAndNotGettingIt) {
+  EXPECT_EQ(inProgram("t1 acquire A\nt1 refused A\nt1 release A\n"), Findings{"self:relock observed A t1"});
+  EXPECT_EQ(inProgram("t1 acquire A/rw\nt1 refused A shared\nt1 release A\n"), Findings{"self:relock observed A t1"});
+  // A try never waits; what another holds may be waited for in vain; readers do not keep each other out.
+  EXPECT_EQ(inProgram("t1 acquire A\nt1 fail A\nt1 release A\n"), Clean);
+  EXPECT_EQ(inProgram("t2 acquire A\nt1 refused A\nt2 release A\n"), Clean);
+  EXPECT_EQ(inProgram("t1 acquire A\nt1 release A\nt1 refused A\n"), Clean);
+  EXPECT_EQ(inProgram("t1 acquire A/rw shared\nt1 refused A shared\nt1 release A\n"), Clean);
+  EXPECT_EQ(inProgram("t1 acquire A/rec\nt1 refused A\nt1 release A\n"), Clean);
+  // `counted` has an acquisition that fails where its counter is not zero, whoever holds the lock.
+  EXPECT_EQ(inProgram("t1 acquire A/counted\nt1 refused A\nt1 release A\n"), Findings{"self:relock possible A t1"});
+}
+
 TEST(Self, AReaderTwice) {
   std::string Twice = "t1 acquire A/rw shared\nt1 acquire A shared\nt1 release A\nt1 release A\n";
   EXPECT_EQ(inProgram(Twice), Findings{"self:recursion possible A t1"});

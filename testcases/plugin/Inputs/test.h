@@ -11,6 +11,7 @@ typedef struct {
 } spin_t;
 void lock_acquire(void *l);
 int lock_interruptible(void *l);
+int lock_robust(void *l);
 void lock_shared(void *l);
 void lock_two(void *a, void *b);
 int lock_try(void *l);
