@@ -65,6 +65,7 @@ void ContractAnalysis::event(const Moment &M, PlaceRef At, llvm::ArrayRef<uint64
     V.Evidence.Context = M.Context;
     V.Evidence.Place = At;
     V.Evidence.Held.assign(M.Held.begin(), M.Held.end());
+    V.Evidence.Unclear = M.Unclear;
     V.Evidence.Time = M.Time;
     Violations.push_back(std::move(V));
   }

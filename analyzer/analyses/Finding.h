@@ -27,14 +27,15 @@ struct Step {
   PlaceRef Place;
   InstanceId Lock = None; // None for events
   model::Mode Mode = model::Mode::Exclusive;
-  std::vector<Hold> Held; // what the context held just before
+  std::vector<Hold> Held;                     // what the context held just before
+  const model::Delegation *Unclear = nullptr; // as in the Moment
   Ticks Time = 0;
   uint64_t Count = 1; // how often this was seen (the same place under locks of the same classes)
 };
 
 struct Finding {
   std::string Analysis; // "contract", "order", "self"
-  std::string Rule; // the contract's id; "inversion", "deadlock", "recursion", "relock", "unheld-release", "held-at-exit", …
+  std::string Rule;     // the contract's id; "inversion", "recursion", "relock", "unheld-release", "held-at-exit", …
   Certainty Sure = Certainty::Assumed;
   model::Severity Level = model::Severity::Error;
   std::string Title; // what is wrong, in one line, without a full stop

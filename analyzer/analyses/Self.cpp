@@ -15,9 +15,9 @@
 //   held-at-exit      a context ends and still holds a lock                                             observed
 //   freed-held        a lock's memory dies, or is initialised anew, while somebody holds it             observed
 //
-// An exclusive acquisition that *returned* although the context held the lock shows a recursive lock (POSIX decides
-// that at run time), so only one that never returned is a finding. In a model whose threads stand for any caller the
-// recording begins in the middle of things: a lock released that was never seen acquired is a remark there.
+// An exclusive acquisition that got the lock although the context held it shows a recursive one (POSIX decides that at
+// run time), so only one that never returned, or without the lock, is a finding. In a model whose threads stand for any
+// caller the recording begins in the middle of things: a lock released that was never seen acquired is a remark there.
 #include "analyzer/analyses/Self.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"

@@ -42,13 +42,13 @@ void Delegations::works(ContextId C, unsigned Of, uint64_t Object) {
       ++Waiting;
       For = W.Number;
     }
-  bool Distinct = R.Mode == UNDERLOCK_RECORDING_DISTINCT;
-  if (Waiting > 1 || Distinct) {
+  bool Unclear = Waiting > 1 || R.Mode == UNDERLOCK_RECORDING_DISTINCT;
+  if (Unclear) {
     Ambiguous.resize(R.Model.Delegations.size(), 0);
     ++Ambiguous[Of];
     For = 0;
   }
-  Works.push_back({C, Of, For});
+  Works.push_back({C, Of, For, Unclear});
 }
 
 void Delegations::contextEnded(ContextId C) {
@@ -69,6 +69,11 @@ llvm::SmallVector<ContextId, 2> Delegations::waitersFor(ContextId C) const {
           Found.push_back(W.By);
   }
   return Found;
+}
+
+const model::Delegation *Delegations::unclear(ContextId C) const {
+  auto It = llvm::find_if(Works, [&](const Work &W) { return W.By == C && W.Unclear; });
+  return It == Works.end() ? nullptr : &R.Model.Delegations[It->Of];
 }
 
 void Delegations::remarks(std::vector<Remark> &Out) const {

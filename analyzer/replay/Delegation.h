@@ -24,6 +24,8 @@ public:
   void contextEnded(ContextId C);
   // Those who wait for what `C` does, and those who wait for them. Mostly none.
   llvm::SmallVector<ContextId, 2> waitersFor(ContextId C) const;
+  // The delegation by which `C` works for somebody, where it cannot be told for whom; else null.
+  const model::Delegation *unclear(ContextId C) const;
   void remarks(std::vector<Remark> &Out) const;
 
 private:
@@ -37,6 +39,7 @@ private:
     ContextId By;
     unsigned Of;
     uint64_t For; // a wait's number, or 0
+    bool Unclear; // for whom
   };
   void waits(const Wait &New);
   void works(ContextId C, unsigned Of, uint64_t Object);

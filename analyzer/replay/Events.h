@@ -87,6 +87,9 @@ struct Moment {
   ContextId Context = None;
   uint8_t State = 0;         // enum underlock_state
   llvm::ArrayRef<Hold> Held; // before the event takes effect: its own, then what is held for it
+  // Work of this delegation is going on here, and it cannot be told who waits for it: what that one holds is not in
+  // Held.
+  const model::Delegation *Unclear = nullptr;
 };
 
 class Observer {

@@ -66,7 +66,9 @@ private:
   void endHold(ContextId Context, InstanceId Lock, size_t Index);
   void endUnseenHold(const Record &Rec, InstanceId Lock, ContextId Holder);
 
-  Moment momentOf(const Record &Rec) { return Moment{Rec.Time, Rec.Context, Rec.State, heldFor(Rec.Context)}; }
+  Moment momentOf(const Record &Rec) {
+    return Moment{Rec.Time, Rec.Context, Rec.State, heldFor(Rec.Context), Delegated.unclear(Rec.Context)};
+  }
   llvm::ArrayRef<Hold> heldFor(ContextId C);
   ContextState &contextState(ContextId C) {
     if (C >= Contexts.size())
@@ -407,7 +409,7 @@ void Replayer::one(const Record &Rec) {
 void Replayer::endOfRecording() {
   for (const Waiting &W : From.waiting()) {
     InstanceId Lock = instanceAt(W.Lock, W.Place.Site);
-    Moment M{R.End, W.Context, 0, heldFor(W.Context)};
+    Moment M{R.End, W.Context, 0, heldFor(W.Context), Delegated.unclear(W.Context)};
     tell([&](Observer &O) { O.waiting(M, Lock, W.Place, W.Since); });
   }
   for (const auto &Unseen : UnseenReleases)

@@ -120,6 +120,8 @@ void Writer::step(const Step &S) {
     W.attribute("mode", nameOf(S.Mode));
     site(S.Place.Site);
     stack(S.Place.Stack);
+    if (S.Unclear)
+      W.attribute("unclear delegation", utf8(S.Unclear->Id));
     W.attributeArray("held", [&] {
       for (const Hold &H : S.Held)
         hold(H);

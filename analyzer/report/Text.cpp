@@ -202,6 +202,9 @@ void Printer::finding(const Finding &F) {
   if (!F.Missing.empty())
     note("missing: " + llvm::join(F.Missing, " or "));
   holds(S, R.contextName(S.Context));
+  if (S.Unclear)
+    note("this is work that somebody waits for (" + S.Unclear->Id +
+         "), and it cannot be told who: what that one held is " + "not in this");
   if (F.Rule == "self-deadlock" || F.Rule == "delegated-deadlock" || F.Rule == "relock")
     for (const Hold &H : S.Held)
       if (H.Lock == S.Lock) {

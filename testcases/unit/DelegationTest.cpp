@@ -21,6 +21,20 @@ static Findings in(const std::string &Model, const std::string &Trace) {
 
 static Findings contract(const std::string &Trace) { return in(program(UnderL), Trace); }
 
+static report::Judged said(const Judged &J) {
+  report::Judged Said;
+  Said.R = J.R.get();
+  Said.Findings = J.Findings;
+  return Said;
+}
+
+static std::string text(const Judged &J) {
+  std::string Text;
+  llvm::raw_string_ostream Out(Text);
+  report::text(said(J), {}, Out);
+  return Text;
+}
+
 TEST(Delegation, WorkIsDoneUnderWhatTheWaiterHolds) {
   EXPECT_EQ(contract("w acquire L\nw event job:waits 7\nk event job:works 7\nk event removed\nk event job:worked\n"
                      "w event job:waited\nw release L\n"),
@@ -64,6 +78,11 @@ TEST(Delegation, SeveralWaitForOneWorkIsNobodys) {
   std::string Two = "w acquire L\nw event job:waits 7\nv event job:waits 7\nk event job:works 7\nk event removed\n";
   Judged J = judge(program(UnderL), Two);
   EXPECT_EQ(J.findings(), Findings{"contract:c observed k"});
+  ASSERT_TRUE(J.Findings[0].Steps[0].Unclear);
+  EXPECT_EQ(J.Findings[0].Steps[0].Unclear->Id, "job");
+  std::string Text = text(J);
+  EXPECT_NE(Text.find("note: this is work that somebody waits for (job), and it cannot be told who"), std::string::npos)
+      << Text;
   EXPECT_TRUE(J.says("delegation job: work began while several contexts waited for it (1 time(s))"));
   EXPECT_EQ(contract("v event job:waits 7\nw acquire L\nw event job:waits 7\nk event job:works 7\nk event removed\n"),
             Findings{"contract:c observed k"});
@@ -99,13 +118,10 @@ TEST(Delegation, TheReportSaysWhoHolds) {
   ASSERT_EQ(Held.size(), 2u);
   EXPECT_TRUE(Held[0].own());
   EXPECT_EQ(J.R->contextName(Held[1].By), "w");
-  report::Judged Said;
-  Said.R = J.R.get();
-  Said.Findings = J.Findings;
-  std::string Text, Json;
-  llvm::raw_string_ostream TextOut(Text), JsonOut(Json);
-  report::text(Said, {}, TextOut);
-  report::json(Said, {}, JsonOut);
+  std::string Text = text(J), Json;
+  llvm::raw_string_ostream JsonOut(Json);
+  report::json(said(J), {}, JsonOut);
+  EXPECT_EQ(Text.find("somebody waits for"), std::string::npos) << Text;
   EXPECT_NE(Text.find("note: k held M, taken at text.c:3:1 in k\n"), std::string::npos) << Text;
   EXPECT_NE(Text.find("note: L was held by w, which waits for this, taken at text.c:1:1 in w\n"), std::string::npos)
       << Text;
