@@ -79,8 +79,14 @@ static int distinct_at_site(struct underlock_context *c, enum underlock_record_k
 	case UNDERLOCK_RECORD_NAME:
 		underlock_distinct_name(c, lock, number);
 		return 1;
+	case UNDERLOCK_RECORD_DESTROY:
+		/* Of ends, only that of a lock which is held says anything. */
+		if (underlock_is_held(c, lock) && !is_known(c, kind, number, lock))
+			return 0;
+		underlock_distinct_birth(c, lock, 0);
+		return 1;
 	default:
-		underlock_distinct_birth(c, lock, kind == UNDERLOCK_RECORD_INIT ? number : 0);
+		underlock_distinct_birth(c, lock, number);
 		return 1;
 	}
 }
