@@ -38,6 +38,14 @@ bool UnitScan::step(std::string &Models) {
     Models = Payload.string().str();
     return !Models.empty();
   }
+  if (Kind == UNDERLOCK_RECORD_SNAPSHOT)
+    return false;
+  if (Kind == UNDERLOCK_RECORD_BORN) {
+    lock();
+    From.varint();
+    From.varint();
+    return false;
+  }
   if (Kind != UNDERLOCK_RECORD_HELD)
     From.varint(); // the time
   switch (Kind) {
@@ -46,6 +54,7 @@ bool UnitScan::step(std::string &Models) {
   case UNDERLOCK_RECORD_RELEASED:
   case UNDERLOCK_RECORD_INIT:
   case UNDERLOCK_RECORD_DESTROY:
+  case UNDERLOCK_RECORD_NAME:
   case UNDERLOCK_RECORD_HELD:
     lock();
     break;

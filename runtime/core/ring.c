@@ -16,17 +16,22 @@ int underlock_ring_may_grow(void)
 
 /*
  * A reader may look at any moment, and a kill come: the magic goes first, and from then on the two times that say up to
- * when records are gone are never both wrong.
+ * when records are gone are never both wrong. In the order of the list, so that what is left of a context is its end.
  */
-static void recycle(struct underlock_chunk_header *chunk)
+static void give_up(struct underlock_chunk_header *chunk)
 {
-	uint64_t until = chunk->ended_ticks > chunk->dropped_until ? chunk->ended_ticks : chunk->dropped_until;
-	struct underlock_chunk_header clean;
-
 	__atomic_store_n(&chunk->magic, UNDERLOCK_CHUNK_RECYCLED, __ATOMIC_RELEASE);
 	underlock_fence();
-	chunk->dropped_until = until;
+	if (chunk->ended_ticks > chunk->dropped_until)
+		chunk->dropped_until = chunk->ended_ticks;
 	underlock_fence();
+}
+
+static void clear(struct underlock_chunk_header *chunk)
+{
+	const uint64_t until = chunk->dropped_until;
+	struct underlock_chunk_header clean;
+
 	__builtin_memset(chunk + 1, 0, UNDERLOCK_CHUNK_SIZE - sizeof(*chunk));
 	__builtin_memset(&clean, 0, sizeof(clean));
 	clean.magic = UNDERLOCK_CHUNK_RECYCLED;
@@ -45,10 +50,11 @@ struct underlock_chunk_header *underlock_ring_take(void)
 		chunk = s->ring[s->ring_first];
 		s->ring_first = (s->ring_first + 1) & (UNDERLOCK_RING_CHUNKS_MAX - 1);
 		s->ring_count--;
+		give_up(chunk);
 	}
 	underlock_unlock(&s->ring_locked);
 	if (chunk)
-		recycle(chunk);
+		clear(chunk);
 	return chunk;
 }
 
