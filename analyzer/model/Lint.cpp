@@ -142,9 +142,8 @@ void Linter::point(const Place &Where, const Twine &What, const Point &P) {
 }
 
 void Linter::event(const Event &E) {
-  // The ends of a delegation, which Model.cpp names after it.
-  if (any_of(M.Delegations, [&](const Delegation &D) { return StringRef(E.Id).starts_with(D.Id + ":"); }))
-    return;
+  if (E.Is != Part::None)
+    return; // an end of a delegation
   if (none_of(M.Contracts, [&](const Contract &C) { return C.Event == E.Id; }))
     warn(E.Where, "event '" + E.Id + "' has no contract: it is recorded and never judged");
   if (E.What.empty())

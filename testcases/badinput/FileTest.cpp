@@ -3,6 +3,7 @@
 // Bad files: headers, chunks, damage to any byte, cuts anywhere. Each must end in status 2 with a message that names
 // the file, or in a warning and a verdict on what is there; never in a crash, never "clean" without a word.
 #include "testcases/badinput/Traces.h"
+#include "analyzer/trace/Open.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -58,6 +59,25 @@ TEST(GoodTrace, DistinctIsRead) {
   EXPECT_EQ(V.Status, 0) << V.Errors;
   EXPECT_EQ(V.Records, 4u);
   EXPECT_TRUE(V.says("counts are of kinds"));
+}
+
+// The models stand in the definition of a unit, which may be behind records of any kind in another context's chunks.
+TEST(GoodTrace, SaysItsModelsBehindEveryKindOfRecord) {
+  TraceWriter W;
+  W.Mode = Distinct;
+  ChunkWriter &C = W.chunk(1, 0);
+  C.Records.u8(Snapshot).u8(Born).u8(0x80).u64(0x7000).varint(1).varint(1).u8(Held).u8(0).varint(1);
+  for (uint8_t Kind : {Acquired, Released, Failed, Init, Destroy, Name})
+    C.lockRecord(Kind, 1, 0x7000, 300);
+  C.event(1, 2, {1, ~0ull}).thread(1, Fork, 7);
+  C.Records.u8(PhaseBegin).varint(1).varint(3).u8(PhaseEnd).varint(1).varint(3);
+  C.exit(1);
+  W.chunk(2, 0).unit(1, 0, "one:two");
+  std::string Errors;
+  llvm::raw_string_ostream Stream(Errors);
+  auto File = TraceFile::parse(llvm::MemoryBuffer::getMemBufferCopy(W.finish(), "test.trace"), Stream);
+  ASSERT_TRUE(File) << Errors;
+  EXPECT_THAT(recordedModels(*File), testing::ElementsAre("one", "two"));
 }
 
 TEST(BadHeader, Empty) { expectRefused("", "is empty"); }

@@ -105,10 +105,7 @@ TEST(Ring, OfAForkedChildIsItsOwn) {
 
 // A kill while a chunk is being used again must not make a trace that cannot be read, or one that says too much.
 TEST(Ring, ReadsAfterFortyKills) {
-  const char *Given = getenv("UNDERLOCK_SEED");
-  unsigned Seed = Given ? unsigned(atol(Given)) : std::random_device()();
-  printf("UNDERLOCK_SEED=%u\n", Seed);
-  std::mt19937 Random(Seed);
+  std::mt19937 Random(run::seed());
   std::uniform_int_distribution<unsigned> Microseconds(3000, 30000);
   size_t Wrapped = 0, Recycled = 0;
   for (int Kill = 0; Kill < 40; ++Kill) {
@@ -126,9 +123,7 @@ TEST(Ring, ReadsAfterFortyKills) {
     kill(P.Pid, SIGKILL);
     fcntl(P.Out, F_SETFL, 0);
     run::finish(P);
-    uint64_t Magic = 0;
-    std::ifstream(F / "t", std::ios::binary).read(reinterpret_cast<char *>(&Magic), sizeof(Magic));
-    if (!Magic)
+    if (!run::hasHeader(F / "t"))
       continue;
     Trace T = Trace::read(F / "t");
     Wrapped += T.Horizon > 0;

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <functional>
+#include <random>
 #include <signal.h>
 #include <sstream>
 #include <sys/resource.h>
@@ -44,6 +45,21 @@ public:
 private:
   std::string Path;
 };
+
+// The seed is printed; UNDERLOCK_SEED repeats a run's moments as far as the machine does.
+inline unsigned seed() {
+  const char *Given = getenv("UNDERLOCK_SEED");
+  unsigned Seed = Given ? unsigned(atol(Given)) : std::random_device()();
+  printf("UNDERLOCK_SEED=%u\n", Seed);
+  return Seed;
+}
+
+// Whether a killed process got as far as its trace's header.
+inline bool hasHeader(const std::string &Path) {
+  uint64_t Magic = 0;
+  std::ifstream(Path, std::ios::binary).read(reinterpret_cast<char *>(&Magic), sizeof(Magic));
+  return Magic;
+}
 
 struct Process {
   pid_t Pid = -1;

@@ -12,16 +12,8 @@ using decode::Context;
 using decode::Trace;
 using run::Folder;
 
-// The seed is printed; UNDERLOCK_SEED repeats a run's moments as far as the machine does.
-static unsigned seed() {
-  const char *Given = getenv("UNDERLOCK_SEED");
-  return Given ? unsigned(atol(Given)) : std::random_device()();
-}
-
 TEST(Survival, TwoHundredKillsAtRandomMoments) {
-  unsigned Seed = seed();
-  printf("UNDERLOCK_SEED=%u\n", Seed);
-  std::mt19937 Random(Seed);
+  std::mt19937 Random(run::seed());
   std::uniform_int_distribution<unsigned> Microseconds(0, 6000);
   uint64_t Announced = 0;
   int TooEarly = 0;
@@ -45,9 +37,7 @@ TEST(Survival, TwoHundredKillsAtRandomMoments) {
       Counts[Said[0]] = Said[1];
     }
     // Killed before main: there may be no trace yet, or none with a header.
-    uint64_t Magic = 0;
-    std::ifstream(F / "t", std::ios::binary).read(reinterpret_cast<char *>(&Magic), sizeof(Magic));
-    if (Counts.empty() && !Magic) {
+    if (Counts.empty() && !run::hasHeader(F / "t")) {
       ++TooEarly;
       continue;
     }

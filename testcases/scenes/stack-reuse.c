@@ -46,11 +46,17 @@ static void *audit(void *unused)
 static __attribute__((noinline)) void one_round(sem_t *may)
 {
 #ifdef FIXED
+#ifdef STATIC_INITIALISER
+	pthread_mutex_t local = PTHREAD_MUTEX_INITIALIZER;
+#else
 	pthread_mutex_t local;
+#endif
 
 	if (round_lock && round_lock != &local)
 		abort(); /* another address would prove nothing */
+#ifndef STATIC_INITIALISER
 	pthread_mutex_init(&local, NULL);
+#endif
 	round_lock = &local;
 #else
 	static pthread_mutex_t whole_day = PTHREAD_MUTEX_INITIALIZER;
@@ -60,7 +66,7 @@ static __attribute__((noinline)) void one_round(sem_t *may)
 	sem_post(may);
 	while (sem_wait(&done))
 		;
-#ifdef FIXED
+#if defined(FIXED) && !defined(STATIC_INITIALISER)
 	pthread_mutex_destroy(&local);
 #endif
 }

@@ -79,6 +79,7 @@ enum : uint8_t {
   Exit,
   Born,
   Snapshot,
+  Name,
 };
 enum : uint32_t { Everything, Ring, Distinct };
 enum : uint32_t { Definitions = 7 }; // a context's kind
