@@ -251,7 +251,7 @@ void cli::addRun(CLI::App &App, int &Status) {
       ->add_option("--output-trace", Options->Trace,
                    "keep the recording here, those of other processes beside it with their ids")
       ->type_name("FILE");
-  Command->add_option("--settings", Options->Settings, "settings of the runtime, e.g. frames=48")
+  Command->add_option("--settings", Options->Settings, "settings of the runtime: frames=N, ring=MIB (keep the newest), mode=distinct (one of each kind)")
       ->type_name("NAME=VALUE");
   Command
       ->add_option("--timeout", Options->Timeout,

@@ -63,12 +63,15 @@ TEST(GoodTrace, DistinctIsRead) {
 
 // The models stand in the definition of a unit, which may be behind records of any kind in another context's chunks.
 TEST(GoodTrace, SaysItsModelsBehindEveryKindOfRecord) {
+  // Taken for records, the bytes of this address define a unit of their own.
+  const uint64_t Lock = 0x0120030b05;
   TraceWriter W;
   W.Mode = Distinct;
   ChunkWriter &C = W.chunk(1, 0);
-  C.Records.u8(Snapshot).u8(Born).u8(0x80).u64(0x7000).varint(1).varint(1).u8(Held).u8(0).varint(1);
+  C.Records.u8(Snapshot).u8(Born).u8(0x80).u64(Lock).varint(1).varint(1).u8(Held).u8(0).varint(1);
   for (uint8_t Kind : {Acquired, Released, Failed, Init, Destroy, Name})
-    C.lockRecord(Kind, 1, 0x7000, 300);
+    for (int Times = 0; Times < 2; ++Times)
+      C.lockRecord(Kind, 1, Lock, 300);
   C.event(1, 2, {1, ~0ull}).thread(1, Fork, 7);
   C.Records.u8(PhaseBegin).varint(1).varint(3).u8(PhaseEnd).varint(1).varint(3);
   C.exit(1);
