@@ -12,7 +12,6 @@
 #include "llvm/Support/GlobPattern.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/xxhash.h"
 
 using namespace llvm;
 
@@ -471,48 +470,12 @@ std::optional<Model> Loader::finish() {
   return std::move(Out);
 }
 
-void write(raw_ostream &S, const Point &P) { S << unsigned(P.At) << '\0' << P.Function << '\0' << P.In << '\0'; }
-
 template <typename T> const T *findById(const std::vector<T> &In, StringRef Id) {
   auto It = find_if(In, [&](const T &E) { return E.Id == Id; });
   return It == In.end() ? nullptr : &*It;
 }
 
 } // namespace
-
-uint64_t Model::marksHash() const {
-  std::string Buffer;
-  raw_string_ostream S(Buffer);
-  for (const std::string &T : LockTypes)
-    S << "t" << T << '\0';
-  for (const SeeThrough &T : SeeThroughs)
-    S << "s" << T.Function << '\0' << T.Argument;
-  for (const Ignore &I : Ignores)
-    S << "i" << I.File << '\0' << I.Function << '\0';
-  for (const Lock &L : Locks) {
-    S << "l" << L.Id << '\0';
-    for (const LockMark &M : L.Marks) {
-      S << "m" << M.Function << '\0' << unsigned(M.What) << '.' << M.Lock << '.' << unsigned(M.LockMode) << '.'
-        << unsigned(M.If) << (M.Indirect ? "*" : "");
-      // Zero alone is what a success without a list has always been.
-      if (M.Returns != std::vector<int64_t>{0})
-        for (int64_t Value : M.Returns)
-          S << '=' << Value;
-    }
-  }
-  for (const Event &E : Events) {
-    S << "e" << E.Id << '\0';
-    write(S, E.At);
-    for (unsigned O : E.Objects)
-      S << O << ',';
-  }
-  for (const Phase &P : Phases) {
-    S << "p" << P.Id << '\0' << P.FromStart;
-    write(S, P.Begin);
-    write(S, P.End);
-  }
-  return xxh3_64bits(S.str());
-}
 
 const Lock *Model::findLock(StringRef Id) const { return findById(Locks, Id); }
 const Event *Model::findEvent(StringRef Id) const { return findById(Events, Id); }
