@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Emission of hooks and records. What a hook means is told in underlock/hooks.h; here is only where it goes:
-//   before the call     events and phases, then begin/try/wait, release or destroy
-//   after the call      acquired or failed, init, then ends of phases. After an invoke that is its normal edge
+//   before the call     events and phases, then begin/try/wait, release, signal or destroy, then free
+//   after the call      acquired, awaited or failed, init, then ends of phases, and what was found (lifetimes). After an
+//                       invoke that is its normal edge
 //   entry               behind the allocas, before anything else of the function
 //   exit                before each return, and where an exception passes through
 // Records are private, writable globals in the default section (a kernel's linker script knows no other), so that a
 // copy of a linkonce function brings its own.
 #include "Hooks.h"
+#include "Fields.h"
 #include "llvm/Demangle/Demangle.h"
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/DiagnosticInfo.h"
@@ -35,6 +37,10 @@ underlock_verb verbOf(model::Verb V) {
     return UNDERLOCK_VERB_DESTROY;
   case model::Verb::Wait:
     return UNDERLOCK_VERB_WAIT;
+  case model::Verb::Await:
+    return UNDERLOCK_VERB_AWAIT;
+  case model::Verb::Signal:
+    return UNDERLOCK_VERB_SIGNAL;
   }
   llvm_unreachable("a verb of the model");
 }
@@ -86,8 +92,8 @@ DebugLoc placeIn(const Function &F, DebugLoc Known, bool AtEntry) {
 
 } // namespace
 
-HookEmitter::HookEmitter(Module &M, StringRef ModelText, LockNames &Names, Summary &Told)
-    : M(M), ModelText(ModelText), Names(Names), Told(Told) {}
+HookEmitter::HookEmitter(Module &M, StringRef ModelText, LockNames &Names, TsanTeller &Tsan, Summary &Told)
+    : M(M), ModelText(ModelText), Names(Names), Tsan(Tsan), Told(Told) {}
 
 void HookEmitter::warn(const Function &F, const Twine &Text) {
   M.getContext().diagnose(Warning(("underlock: in " + Twine(sourceName(F)) + ": " + Text).str()));
@@ -96,8 +102,7 @@ void HookEmitter::warn(const Function &F, const Twine &Text) {
 void HookEmitter::emit(const Plan &P, const HandOvers &Handed) {
   // All names first: they are read from IR as Clang made it.
   for (const PlannedCall &C : P.Calls)
-    if (C.LockMarks)
-      prepare(C);
+    prepare(C);
   for (const HandOver &H : Handed.Names)
     emitName(H);
   auto Next = LockCalls.begin();
@@ -105,6 +110,8 @@ void HookEmitter::emit(const Plan &P, const HandOvers &Handed) {
     emitPoints(C, /*After=*/false);
     for (; Next != LockCalls.end() && Next->Planned == &C; ++Next)
       emitLockCall(*Next);
+    if (C.Marks->Frees)
+      emitFree(*C.Call, *C.Marks->Frees);
     emitPoints(C, /*After=*/true);
   }
   for (const PlannedFunction &F : P.Functions) {
@@ -117,22 +124,27 @@ void HookEmitter::emit(const Plan &P, const HandOvers &Handed) {
 
 void HookEmitter::prepare(const PlannedCall &C) {
   for (const auto &[Lock, Mark] : C.Marks->Locks) {
+    if (!(Lock->isLock() ? C.LockMarks : C.WaitMarks))
+      continue;
     if (Mark->Lock >= C.Call->arg_size()) {
       warn(*C.Call->getFunction(), "the call of " + Mark->Function + " has no argument " + Twine(Mark->Lock) +
                                        ", which the model calls its lock: not marked");
-      Told.Skips.push_back({sourceName(*C.Call->getFunction()), Mark->Function,
-                            C.Call->getDebugLoc() ? C.Call->getDebugLoc().getLine() : 0, "no such argument"});
+      Told.Skips.push_back(skipped(*C.Call->getFunction(), C.Call, Mark->Function, "no such argument"));
       continue;
     }
     Value *Address = C.Call->getArgOperand(Mark->Lock);
-    if (Address->getType()->isPointerTy() && Mark->Indirect)
-      Address = IRBuilder<>(C.Call).CreateLoad(Address->getType(), Address);
+    if (Address->getType()->isPointerTy() && Mark->Indirect) {
+      LoadInst *Load = IRBuilder<>(C.Call).CreateLoad(Address->getType(), Address);
+      Load->setNoSanitizeMetadata(); // ours, not the program's
+      Address = Load;
+    }
+    if (!Lock->isLock() && Address->getType()->isIntegerTy()) // a pthread_t, a handle
+      Address = IRBuilder<>(C.Call).CreateIntToPtr(Address, PointerType::getUnqual(M.getContext()));
     if (Address->getType()->isPointerTy())
       LockCalls.push_back({&C, Lock, Mark, Address,
                            Mark->What == model::Verb::Init ? Names.nameAtBirth(Address) : Names.name(Address)});
     else
-      Told.Skips.push_back({sourceName(*C.Call->getFunction()), Mark->Function,
-                            C.Call->getDebugLoc() ? C.Call->getDebugLoc().getLine() : 0, "no pointer"});
+      Told.Skips.push_back(skipped(*C.Call->getFunction(), C.Call, Mark->Function, "no pointer"));
   }
 }
 
@@ -146,22 +158,37 @@ void HookEmitter::emitLockCall(const LockCall &C) {
   Before.SetCurrentDebugLocation(Where);
   Value *Lock = Before.CreatePointerBitCastOrAddrSpaceCast(C.Address, Before.getPtrTy());
   Type *Nothing = Before.getVoidTy(), *Number = Before.getInt32Ty();
+  auto Hook = [&](StringRef Name, Type *Result) { return call(Before, Name, Result, {Record, Lock}); };
+  auto Sanitizer = [&] { return Tsan.before(Before, Call, *C.Lock, *C.Mark, Lock); };
   switch (C.Mark->What) {
   case model::Verb::Acquire:
-    return outcome(C, Record, Lock, call(Before, "__underlock_v1_begin", Number, {Record, Lock}));
+  case model::Verb::Await:
   case model::Verb::Try:
-    return outcome(C, Record, Lock, call(Before, "__underlock_v1_try", Number, {Record, Lock}));
-  case model::Verb::Wait:
-    return outcome(C, Record, Lock, call(Before, "__underlock_v1_wait", Number, {Record, Lock}));
+  case model::Verb::Wait: {
+    StringRef Name = C.Mark->What == model::Verb::Try    ? "__underlock_v1_try"
+                     : C.Mark->What == model::Verb::Wait ? "__underlock_v1_wait"
+                                                         : "__underlock_v1_begin";
+    Value *Place = Hook(Name, Number);
+    return outcome(C, Record, Lock, Place, Sanitizer());
+  }
+  case model::Verb::Signal:
+    Hook("__underlock_v1_signal", Nothing);
+    return;
   case model::Verb::Release:
-    call(Before, "__underlock_v1_release", Nothing, {Record, Lock});
+  case model::Verb::Destroy: {
+    Hook(C.Mark->What == model::Verb::Release ? "__underlock_v1_release" : "__underlock_v1_destroy", Nothing);
+    if (TsanTeller::Told T = Sanitizer()) {
+      IRBuilder<> After(afterCall(Call));
+      After.SetCurrentDebugLocation(Where);
+      Tsan.after(After, T, *C.Mark, true);
+    }
     return;
-  case model::Verb::Destroy:
-    call(Before, "__underlock_v1_destroy", Nothing, {Record, Lock});
-    return;
+  }
   case model::Verb::Init: {
+    TsanTeller::Told T = Sanitizer();
     IRBuilder<> After(afterCall(Call));
     After.SetCurrentDebugLocation(Where);
+    Tsan.after(After, T, *C.Mark, true);
     call(After, "__underlock_v1_init", Nothing, {Record, Lock});
     return;
   }
@@ -169,16 +196,16 @@ void HookEmitter::emitLockCall(const LockCall &C) {
 }
 
 // Whether the call got the lock, by what it returned.
-Value *HookEmitter::success(IRBuilder<> &B, const LockCall &C) {
-  CallBase &Call = *C.Planned->Call;
-  if (C.Mark->If == model::Success::NonZero)
+Value *HookEmitter::success(IRBuilder<> &B, CallBase &Call, model::Success If, ArrayRef<int64_t> Returns,
+                            StringRef Function) {
+  if (If == model::Success::NonZero)
     return B.CreateIsNotNull(&Call);
   Value *Got = nullptr;
-  for (int64_t Returned : C.Mark->Returns) {
+  for (int64_t Returned : Returns) {
     auto *Number = dyn_cast<IntegerType>(Call.getType());
     unsigned Bits = Number ? Number->getBitWidth() : 0; // of a pointer only null can be told
     if (Returned != 0 && (Bits == 0 || (!isIntN(Bits, Returned) && !isUIntN(Bits, Returned)))) {
-      warn(*Call.getFunction(), "the model says that " + C.Mark->Function + " may return " + Twine(Returned) +
+      warn(*Call.getFunction(), "the model says that " + Function + " may return " + Twine(Returned) +
                                     ", and here its type cannot hold that: not tested");
       continue;
     }
@@ -190,26 +217,30 @@ Value *HookEmitter::success(IRBuilder<> &B, const LockCall &C) {
 }
 
 // Behind an acquisition: acquired(), or failed() where the return value says so.
-void HookEmitter::outcome(const LockCall &C, Constant *Record, Value *Lock, Value *Place) {
+void HookEmitter::outcome(const LockCall &C, Constant *Record, Value *Lock, Value *Place,
+                          const TsanTeller::Told &Sanitizer) {
   CallBase &Call = *C.Planned->Call;
   Instruction *Next = afterCall(Call);
   IRBuilder<> B(Next);
   B.SetCurrentDebugLocation(placeIn(*Call.getFunction(), Call.getDebugLoc(), false));
+  StringRef Has = C.Mark->What == model::Verb::Await ? "__underlock_v1_awaited" : "__underlock_v1_acquired";
   Type *Result = Call.getType();
   bool Testable = Result->isIntegerTy() || Result->isPointerTy();
   if (C.Mark->If != model::Success::Always && !Testable)
     warn(*Call.getFunction(), "the model tests what " + C.Mark->Function +
                                   " returns, and here that is no number: taken " + "as always successful");
   if (C.Mark->If == model::Success::Always || !Testable) {
-    call(B, "__underlock_v1_acquired", B.getVoidTy(), {Record, Lock, Place});
+    Tsan.after(B, Sanitizer, *C.Mark, true);
+    call(B, Has, B.getVoidTy(), {Record, Lock, Place});
     return;
   }
-  Value *Got = success(B, C);
+  Value *Got = success(B, Call, C.Mark->If, C.Mark->Returns, C.Mark->Function);
   Instruction *Then, *Else;
   SplitBlockAndInsertIfThenElse(Got, Next, &Then, &Else);
-  for (auto [At, Hook] : {std::pair(Then, "__underlock_v1_acquired"), std::pair(Else, "__underlock_v1_failed")}) {
+  for (auto [At, Hook] : {std::pair(Then, Has), std::pair(Else, StringRef("__underlock_v1_failed"))}) {
     At->setDebugLoc(B.getCurrentDebugLocation());
     B.SetInsertPoint(At);
+    Tsan.after(B, Sanitizer, *C.Mark, At == Then);
     call(B, Hook, B.getVoidTy(), {Record, Lock, Place});
   }
 }
@@ -226,6 +257,35 @@ Instruction *HookEmitter::afterCall(CallBase &Call) {
   return It->second;
 }
 
+// A size of the program's own, which must not pass for one of ours that says who knows it.
+static Value *sizeOf(IRBuilder<> &B, Value &Argument) {
+  Value *Size = B.CreateZExtOrTrunc(&Argument, B.getInt64Ty());
+  if (const auto *Known = dyn_cast<ConstantInt>(Size))
+    return B.getInt64(std::min<uint64_t>(Known->getZExtValue(), UNDERLOCK_SIZE_NONE));
+  return B.CreateBinaryIntrinsic(Intrinsic::umin, Size, B.getInt64(UNDERLOCK_SIZE_NONE));
+}
+
+void HookEmitter::emitFree(CallBase &Call, const model::Free &F) {
+  Function &In = *Call.getFunction();
+  bool BySize = F.Known == model::Free::Size::Argument;
+  Value *Memory = F.Memory < Call.arg_size() ? Call.getArgOperand(F.Memory) : nullptr;
+  Value *Size = BySize && F.SizeArgument < Call.arg_size() ? Call.getArgOperand(F.SizeArgument) : nullptr;
+  if (!Memory || !Memory->getType()->isPointerTy() || (BySize && !(Size && Size->getType()->isIntegerTy()))) {
+    warn(In, "the call of " + F.Function + " has not the arguments that the model says: a pointer to what is freed" +
+                 (BySize ? ", and its size" : "") + "; not marked");
+    Told.Skips.push_back(skipped(In, &Call, F.Function, "no such argument"));
+    return;
+  }
+  IRBuilder<> B(&Call);
+  B.SetCurrentDebugLocation(placeIn(In, Call.getDebugLoc(), false));
+  Size = BySize ? sizeOf(B, *Size)
+                : B.getInt64(F.Known == model::Free::Size::New ? UNDERLOCK_SIZE_OF_NEW : UNDERLOCK_SIZE_OF_MALLOC);
+  Constant *Record =
+      record({UNDERLOCK_VERB_FREE, UNDERLOCK_MODE_EXCLUSIVE, "", F.Function, {}, &In, Call.getDebugLoc()});
+  Memory = B.CreatePointerBitCastOrAddrSpaceCast(Memory, B.getPtrTy());
+  call(B, "__underlock_v1_free", B.getVoidTy(), {Record, Memory, Size});
+}
+
 void HookEmitter::emitPoints(const PlannedCall &C, bool After) {
   CallBase &Call = *C.Call;
   StringRef Name = linkageName(*Call.getFunction());
@@ -236,7 +296,18 @@ void HookEmitter::emitPoints(const PlannedCall &C, bool After) {
     B.SetCurrentDebugLocation(placeIn(*Call.getFunction(), Call.getDebugLoc(), false));
     unsigned First = Call.hasStructRetAttr();
     SmallVector<Value *, 8> Arguments(Call.arg_begin() + First, Call.arg_end());
-    emitPoint(B, P, Call.getFunction(), C.Marks->Name, Call.getDebugLoc(), Arguments);
+    bool Tested = After && P.Event && P.Event->If != model::Success::Always;
+    if (Tested && !Call.getType()->isIntegerTy() && !Call.getType()->isPointerTy()) {
+      warn(*Call.getFunction(), "event " + P.Event->Id + ": what " + C.Marks->Name +
+                                    " returns is no pointer or number" + "; taken as always successful");
+    } else if (Tested) {
+      Value *Got = success(B, Call, P.Event->If, P.Event->Returns, C.Marks->Name);
+      Instruction *Then = SplitBlockAndInsertIfThen(Got, afterCall(Call), false);
+      Then->setDebugLoc(B.getCurrentDebugLocation());
+      B.SetInsertPoint(Then);
+      B.SetCurrentDebugLocation(Then->getDebugLoc());
+    }
+    emitPoint(B, P, Call.getFunction(), C.Marks->Name, Call.getDebugLoc(), Arguments, After ? &Call : nullptr);
   }
 }
 
@@ -263,6 +334,7 @@ void HookEmitter::emitDeaths(Function &F, ArrayRef<LocalLock> Locks) {
       Lock = L.Offset ? B->CreateConstInBoundsGEP1_64(B->getInt8Ty(), Lock, L.Offset) : Lock;
       call(*B, "__underlock_v1_destroy", B->getVoidTy(),
            {record({UNDERLOCK_VERB_DESTROY, UNDERLOCK_MODE_EXCLUSIVE, "", "", L.Name, &F, Here}), Lock});
+      Tsan.dies(*B, Lock);
     }
   }
 }
@@ -292,33 +364,71 @@ void HookEmitter::emitExits(const PlannedFunction &F) {
 }
 
 void HookEmitter::emitPoint(IRBuilder<> &B, const PointMark &P, Function *In, StringRef Callee, DebugLoc Where,
-                            ArrayRef<Value *> Arguments) {
+                            ArrayRef<Value *> Arguments, Value *Returned) {
   underlock_verb Verb = P.Event   ? UNDERLOCK_VERB_EVENT
                         : P.IsEnd ? UNDERLOCK_VERB_PHASE_END
                                   : UNDERLOCK_VERB_PHASE_BEGIN;
   Constant *Record =
       record({Verb, UNDERLOCK_MODE_EXCLUSIVE, P.Event ? P.Event->Id : P.Phase->Id, Callee.str(), {}, In, Where});
+  if (P.Phase && !P.IsEnd && !P.Phase->Title.empty()) {
+    SmallVector<Value *, 4> Passed{Record, B.getInt32(P.Phase->Title.size())};
+    for (const model::TitlePart &Part : P.Phase->Title)
+      Passed.push_back(titlePart(B, *P.Phase, Part, Arguments, *In));
+    Passed.resize(2 + UNDERLOCK_TITLE_PARTS, ConstantPointerNull::get(B.getPtrTy()));
+    call(B, "__underlock_v1_phase_titled", B.getVoidTy(), Passed);
+    return;
+  }
   if (P.Phase) {
     call(B, P.IsEnd ? "__underlock_v1_phase_end" : "__underlock_v1_phase_begin", B.getVoidTy(), {Record});
     return;
   }
-  SmallVector<Value *, 2 + UNDERLOCK_OBJECTS> Passed{Record, B.getInt32(P.Event->Objects.size())};
-  for (unsigned Number : P.Event->Objects)
-    Passed.push_back(object(B, *P.Event, Number, Arguments, *In));
+  emitEvent(B, *P.Event, Record, In, Arguments, Returned);
+}
+
+void HookEmitter::emitEvent(IRBuilder<> &B, const model::Event &E, Constant *Record, Function *In,
+                            ArrayRef<Value *> Arguments, Value *Returned) {
+  SmallVector<Value *, 2 + UNDERLOCK_OBJECTS> Passed{Record, B.getInt32(E.Objects.size())};
+  for (unsigned Number : E.Objects)
+    Passed.push_back(object(B, E, Number, Arguments, Returned, *In));
   Passed.resize(2 + UNDERLOCK_OBJECTS, B.getInt64(0));
   call(B, "__underlock_v1_event", B.getVoidTy(), Passed);
 }
 
 Value *HookEmitter::object(IRBuilder<> &B, const model::Event &E, unsigned Number, ArrayRef<Value *> Arguments,
-                           const Function &In) {
-  Value *V = Number < Arguments.size() ? Arguments[Number] : nullptr;
+                           Value *Returned, const Function &In) {
+  if (Number == model::Event::Absent)
+    return B.getInt64(0);
+  bool FromCall = Number == model::Event::Returned;
+  Value *V = FromCall ? Returned : Number < Arguments.size() ? Arguments[Number] : nullptr;
   if (V && V->getType()->isPointerTy())
     return B.CreatePtrToInt(V, B.getInt64Ty());
   if (V && V->getType()->isIntegerTy())
     return B.CreateZExtOrTrunc(V, B.getInt64Ty());
-  warn(In, "event " + E.Id + ": argument " + Twine(Number) + (V ? " is no pointer or number" : " does not exist") +
-               "; it is recorded as 0");
+  std::string Which = FromCall ? "what is returned" : "argument " + std::to_string(Number);
+  warn(In,
+       "event " + E.Id + ": " + Which + (V ? " is no pointer or number" : " does not exist") + "; it is recorded as 0");
   return B.getInt64(0);
+}
+
+// The address of a text. A field is found by its name, in what debug information says of the function's argument.
+Value *HookEmitter::titlePart(IRBuilder<> &B, const model::Phase &P, const model::TitlePart &Part,
+                              ArrayRef<Value *> Arguments, const Function &In) {
+  Value *V = Part.Argument < Arguments.size() ? Arguments[Part.Argument] : nullptr;
+  std::string Problem = !V                             ? "does not exist"
+                        : !V->getType()->isPointerTy() ? "is no pointer"
+                        : Part.Field.empty()           ? ""
+                        : !In.getSubprogram()          ? "has no fields that are known: compile with -g"
+                                                       : "has no field " + Part.Field + " that is a text";
+  if (Problem.empty())
+    return V;
+  if (std::optional<TextField> Field =
+          V && In.getSubprogram() ? findTextField(*In.getSubprogram(), Part.Argument, Part.Field) : std::nullopt) {
+    Value *At = B.CreateConstInBoundsGEP1_64(B.getInt8Ty(), V, Field->Offset);
+    return Field->IsPointer ? B.CreateLoad(B.getPtrTy(), At) : At;
+  }
+  warn(In,
+       "phase " + P.Id + ": argument " + Twine(Part.Argument) + " " + Problem + "; that part of its title is empty");
+  return ConstantPointerNull::get(B.getPtrTy());
 }
 
 CallInst *HookEmitter::call(IRBuilder<> &B, StringRef Hook, Type *Result, ArrayRef<Value *> Arguments) {

@@ -8,6 +8,7 @@
 #include "LockNames.h"
 #include "Plan.h"
 #include "Summary.h"
+#include "Tsan.h"
 #include "underlock/hooks.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/IR/IRBuilder.h"
@@ -18,7 +19,7 @@ namespace underlock::plugin {
 class HookEmitter {
 public:
   // `ModelText` goes into the unit record: names or absolute paths of the models, separated by ':'.
-  HookEmitter(llvm::Module &M, llvm::StringRef ModelText, LockNames &Names, Summary &Told);
+  HookEmitter(llvm::Module &M, llvm::StringRef ModelText, LockNames &Names, TsanTeller &Tsan, Summary &Told);
   void emit(const Plan &P, const HandOvers &Handed);
 
 private:
@@ -41,17 +42,24 @@ private:
 
   void prepare(const PlannedCall &C);
   void emitLockCall(const LockCall &C);
-  llvm::Value *success(llvm::IRBuilder<> &B, const LockCall &C);
-  void outcome(const LockCall &C, llvm::Constant *Record, llvm::Value *Lock, llvm::Value *Place);
+  llvm::Value *success(llvm::IRBuilder<> &B, llvm::CallBase &Call, model::Success If, llvm::ArrayRef<int64_t> Returns,
+                       llvm::StringRef Function);
+  void outcome(const LockCall &C, llvm::Constant *Record, llvm::Value *Lock, llvm::Value *Place,
+               const TsanTeller::Told &Sanitizer);
+  void emitFree(llvm::CallBase &Call, const model::Free &F);
   void emitPoints(const PlannedCall &C, bool After);
   void emitName(const HandOver &H);
   void emitDeaths(llvm::Function &F, llvm::ArrayRef<LocalLock> Locks);
   void emitEntry(const PlannedFunction &F);
   void emitExits(const PlannedFunction &F);
   void emitPoint(llvm::IRBuilder<> &B, const PointMark &P, llvm::Function *In, llvm::StringRef Callee,
-                 llvm::DebugLoc Where, llvm::ArrayRef<llvm::Value *> Arguments);
+                 llvm::DebugLoc Where, llvm::ArrayRef<llvm::Value *> Arguments, llvm::Value *Returned = nullptr);
+  void emitEvent(llvm::IRBuilder<> &B, const model::Event &E, llvm::Constant *Record, llvm::Function *In,
+                 llvm::ArrayRef<llvm::Value *> Arguments, llvm::Value *Returned);
   llvm::Value *object(llvm::IRBuilder<> &B, const model::Event &E, unsigned Number,
-                      llvm::ArrayRef<llvm::Value *> Arguments, const llvm::Function &In);
+                      llvm::ArrayRef<llvm::Value *> Arguments, llvm::Value *Returned, const llvm::Function &In);
+  llvm::Value *titlePart(llvm::IRBuilder<> &B, const model::Phase &P, const model::TitlePart &Part,
+                         llvm::ArrayRef<llvm::Value *> Arguments, const llvm::Function &In);
 
   llvm::Constant *record(const Site &S);
   llvm::Constant *text(llvm::StringRef Text);
@@ -64,6 +72,7 @@ private:
   llvm::Module &M;
   std::string ModelText;
   LockNames &Names;
+  TsanTeller &Tsan;
   Summary &Told;
   llvm::StringMap<llvm::Constant *> Texts;
   llvm::GlobalVariable *Unit = nullptr;

@@ -8,7 +8,8 @@
 // return what they were given. Then
 //   - the last struct with a name on the way, outside the lock's own type, and its member there: `struct.field`;
 //   - without a step, a global by its symbol, a local by `function.variable` (or, when the variable is a struct, by the
-//     member that its description has at this offset: a first member of a global has no getelementptr at all);
+//     member that its description has at this offset: a first member of a global has no getelementptr at all. A global
+//     of another unit has no description here, but its struct may have one);
 //   - arguments, phis and other pointers have no class that could be told here; but where a lock is initialised, the
 //     global or member that points to it names it: `queue.mut`, `item_locks[]`.
 // Members are found by offset in the debug information; without it they are numbered: `device#3`.
@@ -250,8 +251,9 @@ bool LockNames::describe(const Access &A, const DIType *Type, StringRef Name, Me
   return true;
 }
 
-// Without debug information: the struct around the lock type at this offset, its members numbered.
-bool LockNames::nameByIrType(llvm::Type *T, int64_t Offset, LockName &Out) const {
+// Without a description of the variable: the struct around the lock type at this offset. Without one of the struct
+// either, its members are numbered.
+bool LockNames::nameByIrType(llvm::Type *T, int64_t Offset, LockName &Out) {
   const DataLayout &DL = M.getDataLayout();
   std::string Name;
   while (Offset >= 0) {
@@ -266,6 +268,13 @@ bool LockNames::nameByIrType(llvm::Type *T, int64_t Offset, LockName &Out) const
     if (Types.isLock(S)) {
       Out.ClassName = Name;
       return !Name.empty();
+    }
+    MemberPath Path;
+    if (const DICompositeType *Described = Types.find(S);
+        Described && Types.descend(Described, Offset, shortName(S), Path) && Path.FoundLock) {
+      Out.IsLock = true;
+      Out.ClassName = className(Path);
+      return true;
     }
     const StructLayout *Layout = DL.getStructLayout(S);
     if (uint64_t(Offset) >= Layout->getSizeInBytes())
@@ -409,6 +418,8 @@ std::string LockNames::baseExpression(const Access &A, const DIType *&Type, bool
   if (const auto *G = dyn_cast<GlobalVariable>(A.Base)) {
     IsObject = true;
     std::string Class = globalName(G, Type);
+    if (auto *Struct = dyn_cast<StructType>(G->getValueType()); Struct && !Type)
+      Type = Types.find(Struct);
     // A static local is known to its function by its own name.
     return G->hasLocalLinkage() && StringRef(Class).contains('.') ? StringRef(Class).rsplit('.').second.str() : Class;
   }

@@ -76,7 +76,7 @@ private:
   bool nameBySteps(const Access &A, LockName &Out);
   bool describe(const Access &A, const llvm::DIType *Type, llvm::StringRef Name, MemberPath &Path) const;
   void nameByVariable(const Access &A, LockName &Out);
-  bool nameByIrType(llvm::Type *T, int64_t Offset, LockName &Out) const;
+  bool nameByIrType(llvm::Type *T, int64_t Offset, LockName &Out);
   std::string baseExpression(const Access &A, const llvm::DIType *&Type, bool &IsObject, unsigned Depth);
   std::string expressionOf(const Access &A, unsigned Depth = 0);
   std::string globalName(const llvm::GlobalVariable *G, const llvm::DIType *&Type) const;

@@ -16,6 +16,8 @@ MarkIndex::MarkIndex(const model::Model &M) {
       at(Mark.Function).Locks.emplace_back(&L, &Mark);
   for (const model::SeeThrough &S : M.SeeThroughs)
     at(S.Function).SeeThrough = S.Argument;
+  for (const model::Free &F : M.Frees)
+    at(F.Function).Frees = &F;
   // Phases before events: where both are at one entry, the event is inside the phase.
   for (const model::Phase &P : M.Phases) {
     if (!P.FromStart)

@@ -6,6 +6,7 @@
 
 #include "analyzer/model/Model.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/IR/InstrTypes.h"
@@ -39,6 +40,15 @@ struct FunctionMarks {
   llvm::SmallVector<std::pair<const model::Lock *, const model::LockMark *>, 1> Locks;
   llvm::SmallVector<PointMark, 1> Calls, Entries, Exits;
   std::optional<unsigned> SeeThrough; // the argument that it returns
+  const model::Free *Frees = nullptr;
+  // Does it do something to a lock? Or to what is waited for, and is no lock?
+  bool marks(bool ALock) const {
+    return llvm::any_of(Locks, [&](const auto &L) { return L.first->isLock() == ALock; });
+  }
+  // Frees are everywhere, and most of them of memory without a lock: they are no reason to change a function.
+  bool onlyFrees() const {
+    return Frees && Locks.empty() && Calls.empty() && Entries.empty() && Exits.empty() && !SeeThrough;
+  }
 };
 
 // Thread-safety: immutable after construction. The model must outlive it.

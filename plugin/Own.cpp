@@ -8,6 +8,9 @@
 // leads to the uninstrumented end. A vtable that leads there is the same kind of thing: objects that instrumented code
 // constructs get the instrumented one. What is left to others is what they do themselves.
 //
+// Memory that is given back is no such mark: every container would have to be copied for it. Where a copy without hooks
+// wins, its frees are not seen.
+//
 // Price: to code built without the plugin, the address of such a function is another one. The C++ standard says that it
 // is the same; programs that compare it across that border are not known to us.
 #include "Own.h"
@@ -65,7 +68,8 @@ private:
       return true;
     return any_of(instructions(F), [&](const Instruction &I) {
       const auto *Call = dyn_cast<CallBase>(&I);
-      return Call && Marks.ofCallee(*Call);
+      const FunctionMarks *Called = Call ? Marks.ofCallee(*Call) : nullptr;
+      return Called && !Called->onlyFrees();
     });
   }
 

@@ -7,6 +7,7 @@
 // each with its reason in the summary.
 #include "Plan.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Demangle/Demangle.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 
@@ -39,22 +40,27 @@ private:
 
   void planCall(Function &F, CallBase &Call, const FunctionMarks &Called, const FunctionMarks *Own) {
     StringRef Name = linkageName(F);
-    bool LockMarks = !Called.Locks.empty();
+    bool LockMarks = Called.marks(true), WaitMarks = Called.marks(false);
     bool Points = any_of(Called.Calls, [&](const PointMark &P) { return P.At->In.empty() || P.At->In == Name; });
-    if ((!LockMarks && !Points) || skip(F, &Call))
+    if ((!LockMarks && !WaitMarks && !Points && !Called.Frees) || skip(F, &Call))
       return;
-    if (LockMarks && Own && !Own->Locks.empty()) {
+    if (LockMarks && Own && Own->marks(true)) {
       note(F, &Call, "lock function");
+      Out.Inside.push_back(&Call);
       LockMarks = false;
-      if (!Points)
-        return;
     }
+    if (WaitMarks && Own && !Own->Locks.empty()) {
+      note(F, &Call, "lock function");
+      WaitMarks = false;
+    }
+    if (!LockMarks && !WaitMarks && !Points && !Called.Frees)
+      return;
     auto *Plain = dyn_cast<CallInst>(&Call);
     if (Plain && Plain->isMustTailCall())
       return note(F, &Call, "musttail");
     if (isa<CallBrInst>(Call))
       return note(F, &Call, "callbr");
-    Out.Calls.push_back({&Call, &Called, LockMarks});
+    Out.Calls.push_back({&Call, &Called, LockMarks, WaitMarks});
   }
 
   // Says whether nothing may be marked in F, and notes it for this place.
@@ -67,8 +73,7 @@ private:
 
   void note(const Function &F, const CallBase *Call, StringRef Reason) {
     const FunctionMarks *Called = Call ? Marks.ofCallee(*Call) : nullptr;
-    unsigned Line = Call && Call->getDebugLoc() ? Call->getDebugLoc().getLine() : 0;
-    Out.Skips.push_back({linkageName(F).str(), Called ? Called->Name.str() : "", Line, Reason});
+    Out.Skips.push_back(skipped(F, Call, Called ? Called->Name : "", Reason));
   }
 
   Module &M;
@@ -78,6 +83,11 @@ private:
 };
 
 } // namespace
+
+Skipped skipped(const Function &In, const CallBase *Call, StringRef Callee, StringRef Reason) {
+  return {demangle(linkageName(In)), Callee.str(), Call && Call->getDebugLoc() ? Call->getDebugLoc().getLine() : 0,
+          Reason};
+}
 
 Plan makePlan(Module &M, const ModuleMarks &Marks, Exclusions &Excluded) { return Planner(M, Marks, Excluded).make(); }
 

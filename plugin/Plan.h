@@ -17,6 +17,7 @@ struct PlannedCall {
   llvm::CallBase *Call;
   const FunctionMarks *Marks;
   bool LockMarks; // false inside the body of a lock function: only its points count there
+  bool WaitMarks; // … of a function that waits for what is no lock: how it waits is its own matter
 };
 
 // Hooks at the entry and the exits of one function.
@@ -32,10 +33,13 @@ struct Skipped {
   llvm::StringRef Reason; // a literal
 };
 
+Skipped skipped(const llvm::Function &In, const llvm::CallBase *Call, llvm::StringRef Callee, llvm::StringRef Reason);
+
 struct Plan {
   std::vector<PlannedCall> Calls;
   std::vector<PlannedFunction> Functions;
   std::vector<Skipped> Skips;
+  std::vector<llvm::CallBase *> Inside; // lock calls in the bodies of lock functions: how those locks are made
 };
 
 Plan makePlan(llvm::Module &M, const ModuleMarks &Marks, Exclusions &Excluded);

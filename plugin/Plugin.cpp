@@ -13,7 +13,8 @@
 //   Exclusions functions that must not be touched, and why   TypeNames  structs and members out of debug information
 //   Lift       locks brought to where they have a name       Own        inline functions kept from other units' copies
 //   Plan       what gets hooks                               Hooks      IR emission
-//   HandOver   where a lock with a name goes out of sight    Summary    what was done, as a line of JSON
+//   HandOver   where a lock with a name goes out of sight    Fields     where a title's text lies
+//   Tsan       what ThreadSanitizer is told, beside the hooks Summary   what was done, as a line of JSON
 //
 // Options, each behind -mllvm, with -fplugin=UnderlockPlugin.so -fpass-plugin=UnderlockPlugin.so:
 //   -underlock-model=NAME        a shipped model or a path; repeatable
@@ -142,10 +143,13 @@ private:
       NumLifted += liftLocks(M, Marks, Names, Excluded);
       NumOwn += makeOwnCopies(M, Marks, Excluded, Told.ModelHash);
       Names.changed();
+      TsanTeller Tsan(M);
+      Tsan.catchAll(Marks);
       Plan P = makePlan(M, Marks, Excluded);
       Told.Skips = P.Skips;
       HandOvers Handed = findHandOvers(M, Marks, Names, Excluded);
-      HookEmitter(M, Told.Model, Names, Told).emit(P, Handed);
+      Tsan.hide(P.Inside, Marks); // before hooks, which may make other instructions of calls
+      HookEmitter(M, Told.Model, Names, Tsan, Told).emit(P, Handed);
     }
     NumPlaced += Told.Placed.size();
     NumSkipped += Told.Skips.size();

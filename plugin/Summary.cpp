@@ -40,8 +40,14 @@ StringRef verbName(underlock_verb Verb) {
     return "phase-end";
   case UNDERLOCK_VERB_NAME:
     return "name";
+  case UNDERLOCK_VERB_FREE:
+    return "free";
   case UNDERLOCK_VERB_WAIT:
     return "wait";
+  case UNDERLOCK_VERB_AWAIT:
+    return "await";
+  case UNDERLOCK_VERB_SIGNAL:
+    return "signal";
   }
   return "";
 }

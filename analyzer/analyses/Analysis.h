@@ -9,6 +9,7 @@
 #include "analyzer/replay/Events.h"
 #include "analyzer/replay/Recording.h"
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace underlock {
@@ -26,6 +27,12 @@ public:
   // `Recording` grows while the replay runs and outlives the analysis.
   explicit Analysis(const Recording &R) : R(R) {}
   virtual llvm::StringRef name() const = 0;
+  // Whether it has looked for anything in this recording, whose replay is over. Where it has not, that it found nothing
+  // says nothing.
+  virtual bool applies() const { return true; }
+  // All that it can put into a finding's Rule, so that a model that names another one is told. Nothing: these are not
+  // known beforehand, and any name is taken for one.
+  virtual std::optional<std::vector<std::string>> rules() const { return std::nullopt; }
   // Called once, after the last event. Appends.
   virtual void finish(std::vector<Finding> &Out) = 0;
   // What else has to be said. Called after finish().
@@ -38,6 +45,12 @@ protected:
 
 // All analyses there are, in the order of reports.
 std::vector<std::unique_ptr<Analysis>> makeAnalyses(const Recording &R);
+
+class Titles;
+// What they say of a replay that is over: the findings, the most certain first, with the titles of what was going on
+// then; and remarks into the recording.
+void conclude(llvm::ArrayRef<std::unique_ptr<Analysis>> Analyses, const Titles &Titled, Recording &R,
+              std::vector<Finding> &Out);
 
 } // namespace underlock
 

@@ -13,30 +13,31 @@
 
 using namespace underlock;
 
-ContractAnalysis::ContractAnalysis(const Recording &R) : Analysis(R), Phases(R.Model) {
-  Statistics.resize(R.Model.Contracts.size());
+ContractAnalysis::ContractAnalysis(const Recording &R) : Analysis(R), Phases(R.Model), Apart(R) {
   ByEvent.resize(R.Model.Events.size());
-  for (size_t I = 0; I < R.Model.Contracts.size(); ++I) {
-    Statistics[I].Contract = &R.Model.Contracts[I];
-    if (const model::Event *E = R.Model.findEvent(R.Model.Contracts[I].Event))
-      ByEvent[E - R.Model.Events.data()].push_back(I);
+  for (const model::Contract &C : R.Model.Contracts) {
+    if (C.analysis() != name())
+      continue; // of no lock, but of a phase or a lifetime
+    if (const model::Event *E = R.Model.findEvent(C.Event))
+      ByEvent[E - R.Model.Events.data()].push_back(Statistics.size());
+    Statistics.push_back({&C});
   }
+}
+
+// The required lock that is held, or null.
+const Hold *ContractAnalysis::keeper(const model::Contract &C, llvm::ArrayRef<Hold> Held) const {
+  auto It = llvm::find_if(Held, [&](const Hold &H) {
+    return llvm::is_contained(C.Requires, R.classOf(H.Lock).Name) &&
+           !(C.RequiredMode == model::Mode::Exclusive && H.Mode == model::Mode::Shared);
+  });
+  return It == Held.end() ? nullptr : &*It;
 }
 
 // Does the held set satisfy the contract?
 bool ContractAnalysis::kept(const model::Contract &C, llvm::ArrayRef<Hold> Held) const {
-  auto Holds = [&](const std::string &Class, bool Exclusively) {
-    return llvm::any_of(Held, [&](const Hold &H) {
-      return R.classOf(H.Lock).Name == Class && !(Exclusively && H.Mode == model::Mode::Shared);
-    });
-  };
-  for (const std::string &Class : C.Forbids)
-    if (Holds(Class, false))
-      return false;
-  if (C.Requires.empty())
-    return true;
-  return llvm::any_of(C.Requires,
-                      [&](const std::string &Class) { return Holds(Class, C.RequiredMode == model::Mode::Exclusive); });
+  bool Forbidden =
+      llvm::any_of(Held, [&](const Hold &H) { return llvm::is_contained(C.Forbids, R.classOf(H.Lock).Name); });
+  return !Forbidden && (C.Requires.empty() || keeper(C, Held));
 }
 
 void ContractAnalysis::event(const Moment &M, PlaceRef At, llvm::ArrayRef<uint64_t>) {
@@ -44,15 +45,18 @@ void ContractAnalysis::event(const Moment &M, PlaceRef At, llvm::ArrayRef<uint64
   if (!E)
     return;
   for (size_t Index : ByEvent[E - R.Model.Events.data()]) {
-    const model::Contract &C = R.Model.Contracts[Index];
     ContractStatistics &S = Statistics[Index];
+    const model::Contract &C = *S.Contract;
     ++S.Exercised;
     if (Phases.anyActive(C.ExceptDuring)) {
       ++S.Exempt;
       continue;
     }
-    if (kept(C, M.Held))
+    if (kept(C, M.Held)) {
+      if (const Hold *By = keeper(C, M.Held))
+        Apart.kept(Index, At, *By);
       continue;
+    }
     ++S.Violated;
     auto [It, New] = Seen.try_emplace({Index, (uint64_t(At.Site) << 32) | At.Stack}, Violations.size());
     if (!New) {
@@ -61,18 +65,21 @@ void ContractAnalysis::event(const Moment &M, PlaceRef At, llvm::ArrayRef<uint64
     }
     Violation V;
     V.Contract = Index;
-    V.Evidence.What = Step::Kind::Event;
-    V.Evidence.Context = M.Context;
-    V.Evidence.Place = At;
-    V.Evidence.Held.assign(M.Held.begin(), M.Held.end());
-    V.Evidence.Unclear = M.Unclear;
-    V.Evidence.Time = M.Time;
+    V.Evidence = stepAt(M, Step::Kind::Event, At);
     Violations.push_back(std::move(V));
   }
 }
 
+std::optional<std::vector<std::string>> ContractAnalysis::rules() const {
+  std::vector<std::string> Out;
+  for (const model::Contract &C : R.Model.Contracts)
+    if (C.analysis() == name())
+      Out.push_back(C.Id);
+  return Out;
+}
+
 Finding ContractAnalysis::describe(const Violation &V) const {
-  const model::Contract &C = R.Model.Contracts[V.Contract];
+  const model::Contract &C = *Statistics[V.Contract].Contract;
   const model::Event &E = *R.Model.findEvent(C.Event);
   Finding F;
   F.Analysis = "contract";
@@ -103,6 +110,8 @@ void ContractAnalysis::finish(std::vector<Finding> &Out) {
   for (const Violation &V : Violations) {
     Finding F = describe(V);
     F.Identity = R.story(V.Evidence.Place);
+    if (!F.Missing.empty())
+      F.Apart = Apart.of(V.Contract, V.Evidence.Place);
     std::vector<std::string> Key = F.Identity;
     Key.push_back(F.Rule);
     auto [It, New] = ByIdentity.try_emplace(Key, Out.size());

@@ -16,16 +16,6 @@ using namespace underlock;
 
 static bool shared(model::Mode M) { return M == model::Mode::Shared; }
 
-// A lock that both hold, not both shared: whoever has it keeps the other one out. Reaching its own edge, a context
-// holds `From` as well as the other locks, so all that is held counts.
-static bool haveGate(const Acquisition &A, const Acquisition &B) {
-  for (const Hold &H : A.Held)
-    for (const Hold &G : B.Held)
-      if (H.Lock == G.Lock && !(shared(H.Mode) && shared(G.Mode)))
-        return true;
-  return false;
-}
-
 // Who is engaged in an acquisition: who makes it, and who waits for that meanwhile. Nobody can be engaged in two.
 static bool engagedInBoth(const Recording &R, const Acquisition &A, const Acquisition &B) {
   auto Engages = [](const Acquisition &In, ContextId C) {
@@ -45,17 +35,21 @@ bool CycleRules::canMeet(const Acquisition &A, const Acquisition &B) const {
     return false;
   if ((A.Delegated || B.Delegated) && engagedInBoth(R, A, B))
     return false;
-  return !haveGate(A, B);
+  // Reaching its own edge, a context holds `From` as well as the other locks, so all that is held counts.
+  return !haveGate(A.Held, B.Held);
 }
 
 bool CycleRules::blocks(const OrderEdge &Waiter, const OrderEdge &Holder) const {
+  // What had to be taken before a signal, or an end, was taken for the last time before the holder took it.
+  if (Waiter.Behind && SignalOrder::isOver(Waiter.By->Context, Waiter.Moment, Holder.Knew))
+    return false;
   if (!shared(Waiter.By->ToMode) || !shared(Holder.FromMode))
     return true;
   // A reader stops for a reader only where a writer waits between them, and never where readers may nest.
   const model::Lock *Kind = R.classOf(Waiter.to()).Lock;
   if (Kind && Kind->Recursive)
     return false;
-  return Waiter.to() < HasWriter.size() && HasWriter[Waiter.to()];
+  return HasWriter.has(Waiter.to());
 }
 
 namespace {

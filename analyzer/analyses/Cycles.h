@@ -15,7 +15,7 @@ using Cycle = llvm::SmallVector<uint32_t, 4>;
 struct CycleRules {
   llvm::ArrayRef<OrderEdge> Edges;
   const HappensBefore &Order;
-  llvm::ArrayRef<uint8_t> HasWriter; // by instance
+  const Writers &HasWriter;
   const Recording &R;
 
   // Can both be at their place at the same moment?

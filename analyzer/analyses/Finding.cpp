@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Fingerprints.
+// Fingerprints, and steps as they are made most often.
 #include "analyzer/analyses/Finding.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/xxhash.h"
@@ -14,4 +14,16 @@ std::string underlock::fingerprint(const Finding &F) {
     Text += '\0' + Part;
   std::string Digits = llvm::utohexstr(llvm::xxh3_64bits(Text), /*LowerCase=*/true);
   return std::string(16 - Digits.size(), '0') + Digits;
+}
+
+Step underlock::stepAt(const Moment &M, Step::Kind What, PlaceRef At, InstanceId Lock) {
+  Step S;
+  S.What = What;
+  S.Context = M.Context;
+  S.Place = At;
+  S.Lock = Lock;
+  S.Held.assign(M.Held.begin(), M.Held.end());
+  S.Unclear = M.Unclear;
+  S.Time = M.Time;
+  return S;
 }

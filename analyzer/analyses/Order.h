@@ -7,6 +7,8 @@
 #include "analyzer/analyses/Analysis.h"
 #include "analyzer/analyses/HappensBefore.h"
 #include "analyzer/analyses/Phases.h"
+#include "analyzer/analyses/Sections.h"
+#include "analyzer/analyses/Writers.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/Support/Allocator.h"
 
@@ -25,7 +27,8 @@ struct Acquisition {
   PlaceRef Place;
   Ticks Time = 0;
   llvm::ArrayRef<Hold> Held;
-  bool Delegated = false; // some of it is held by others, who wait for this context
+  std::vector<Hold> OwnHeld; // where Held lies, if nowhere else
+  bool Delegated = false;    // some of it is held by others, who wait for this context
 };
 
 // Where the model says that a context stands for any caller, it can meet itself.
@@ -39,19 +42,30 @@ struct OrderEdge {
   bool Private = false; // a lock that only its creator had taken so far
   uint32_t Next = None; // of the same kind of acquisition
   uint64_t Count = 1;
+  // `From` is no lock that is held, but what others wait for until the context has brought it about (Sections.h): it
+  // has this one's lock to take before, for the last time at that moment. A guess: others may bring it about too.
+  bool Behind = false, Guess = false;
+  uint32_t Moment = 0;
+  SignalOrder::Known Knew; // where `To` is no lock: what the context knew when it took `From`
 
   InstanceId to() const { return By->To; }
 };
 
 class OrderAnalysis : public Analysis {
 public:
-  explicit OrderAnalysis(const Recording &R) : Analysis(R), Phases(R.Model) {}
+  explicit OrderAnalysis(const Recording &R) : Analysis(R), Phases(R.Model), Behind(R) {}
   llvm::StringRef name() const override { return "order"; }
+  std::optional<std::vector<std::string>> rules() const override;
   void acquired(const Moment &M, const Hold &New) override;
+  void failed(const Moment &M, InstanceId Lock, PlaceRef At) override;
+  void released(const Moment &M, const Hold &Old, SiteId At) override;
+  void awaited(const Moment &M, InstanceId Lock, PlaceRef At) override;
+  void signalled(const Moment &M, InstanceId Lock, PlaceRef At) override;
   void waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks Since) override;
-  void fork(const Moment &M, uint64_t Token) override { Order.fork(M.Context, Token); }
-  void start(const Moment &M, uint64_t Token) override { Order.start(M.Context, Token); }
-  void join(const Moment &M, uint64_t Token) override { Order.join(M.Context, Token); }
+  void fork(const Moment &M, uint64_t Token) override;
+  void start(const Moment &M, uint64_t Token) override;
+  void join(const Moment &M, uint64_t Token) override;
+  void contextEnd(const Moment &M) override;
   void phaseBegin(const Moment &, PlaceRef, const model::Phase &P) override { Phases.begin(P); }
   void phaseEnd(const Moment &, SiteId, const model::Phase &P) override { Phases.end(P); }
   void finish(std::vector<Finding> &Out) override;
@@ -64,7 +78,13 @@ private:
   };
   struct Group;
 
+  Acquisition acquisition(const Moment &M, const Hold &New, bool Waits);
+  uint64_t like(const Moment &M, const Acquisition &A) const;
   void addEdges(const Moment &M, const Hold &New, bool Waits);
+  void took(const Moment &M, const Hold &New, bool Waits);
+  void addBehind(InstanceId Of, const Sections::Before &What);
+  SignalOrder::Known knewWhenTaking(ContextId C, InstanceId Lock) const;
+  bool isReducible(llvm::ArrayRef<uint32_t> Cycle) const;
   void addEdge(Kind &K, OrderEdge E);
   uint32_t findEdge(const Kind &K, uint32_t Expected, const OrderEdge &Like) const;
   Certainty certaintyOf(llvm::ArrayRef<uint32_t> Cycle) const;
@@ -79,8 +99,15 @@ private:
   // By what makes two acquisitions different to every rule: a hash of all that was held, in any order, and of the
   // phases; the lock wanted and who wants it. The stacks of the evidence are not among it.
   llvm::DenseMap<std::pair<uint64_t, uint64_t>, Kind> Kinds;
-  std::vector<uint8_t> Writers; // by instance: somebody took it exclusively
-  std::vector<Step> Waiters;    // contexts that waited when the recording ended
+  Writers WritersOf;
+
+  Sections Behind;
+  std::vector<SegmentId> BeforeJoin; // by context: where it was when it began to wait for a thread
+  // By context: of what it holds, what it knew when it took it.
+  std::vector<llvm::SmallVector<std::pair<InstanceId, SignalOrder::Known>, 4>> Knew;
+  std::vector<std::shared_ptr<const Acquisition>> Used; // of Sections, by edges
+  llvm::DenseMap<std::pair<InstanceId, const Acquisition *>, uint32_t> BehindEdges;
+  std::vector<Step> Waiters; // contexts that waited when the recording ended
   bool BudgetSpent = false;
 };
 

@@ -24,6 +24,11 @@
 
 using namespace underlock;
 
+std::optional<std::vector<std::string>> SelfAnalysis::rules() const {
+  return std::vector<std::string>{"self-deadlock",  "delegated-deadlock", "recursion",    "relock",
+                                  "unheld-release", "foreign-release",    "held-at-exit", "freed-held"};
+}
+
 // Notes one occurrence. The same rule at the same place on the same class of lock is one finding.
 Finding *SelfAnalysis::note(llvm::StringRef Rule, Certainty Sure, Step Here) {
   std::vector<std::string> Identity = {R.className(Here.Lock),
@@ -39,6 +44,7 @@ Finding *SelfAnalysis::note(llvm::StringRef Rule, Certainty Sure, Step Here) {
   Finding F;
   F.Analysis = "self";
   F.Rule = Rule.str();
+  F.OneOfPaths = true;
   F.Sure = Sure;
   F.Identity = std::move(Identity);
   F.Steps.push_back(std::move(Here));
@@ -46,23 +52,16 @@ Finding *SelfAnalysis::note(llvm::StringRef Rule, Certainty Sure, Step Here) {
   return &Findings.back();
 }
 
-static Step stepAt(const Moment &M, Step::Kind What, InstanceId Lock, PlaceRef At) {
-  Step S;
-  S.What = What;
-  S.Context = M.Context;
-  S.Place = At;
-  S.Lock = Lock;
-  S.Held.assign(M.Held.begin(), M.Held.end());
-  S.Time = M.Time;
-  return S;
+bool SelfAnalysis::isLock(InstanceId I) const {
+  const model::Lock *Kind = R.classOf(I).Lock;
+  return !Kind || Kind->isLock();
 }
 
 void SelfAnalysis::acquired(const Moment &M, const Hold &New) {
-  if (New.Lock >= Writers.size())
-    Writers.resize(New.Lock + 1, false);
-  if (New.Mode != model::Mode::Shared)
-    Writers[New.Lock] = true;
-  if (New.Mode != model::Mode::Shared || New.ByTry || M.Held.empty())
+  if (New.ByTry)
+    return;
+  WritersOf.waits(New.Lock, New.Mode);
+  if (New.Mode != model::Mode::Shared || M.Held.empty())
     return;
   const model::Lock *Kind = R.classOf(New.Lock).Lock;
   if (Kind && Kind->Recursive)
@@ -70,7 +69,7 @@ void SelfAnalysis::acquired(const Moment &M, const Hold &New) {
   for (const Hold &H : M.Held) {
     if (H.Lock != New.Lock || H.Mode != model::Mode::Shared)
       continue;
-    Step Here = stepAt(M, Step::Kind::Acquires, New.Lock, New.Place);
+    Step Here = stepAt(M, Step::Kind::Acquires, New.Place, New.Lock);
     Here.Mode = New.Mode;
     if (Finding *F = note("recursion", Certainty::Possible, std::move(Here))) {
       F->Title = R.contextName(M.Context) + " takes " + R.lockName(New.Lock) + " shared, which " +
@@ -84,13 +83,14 @@ void SelfAnalysis::acquired(const Moment &M, const Hold &New) {
 }
 
 void SelfAnalysis::waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks Since) {
+  WritersOf.waits(Lock, R.Sites[At.Site].Mode);
   auto Own = llvm::find_if(M.Held, [&](const Hold &H) { return H.Lock == Lock; });
   if (Own == M.Held.end())
     return;
   const model::Lock *Kind = R.classOf(Lock).Lock;
-  if (Kind && Kind->Recursive)
+  if (Kind && Kind->Recursive && Kind->isLock())
     return;
-  Step Here = stepAt(M, Step::Kind::Waits, Lock, At);
+  Step Here = stepAt(M, Step::Kind::Waits, At, Lock);
   Here.Mode = R.Sites[At.Site].Mode;
   Here.Time = Since;
   if (!Own->own()) {
@@ -103,9 +103,9 @@ void SelfAnalysis::waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks 
   }
   if (Finding *F = note("self-deadlock", Certainty::Observed, std::move(Here))) {
     F->Title = R.contextName(M.Context) + " waits for " + R.lockName(Lock) + ", which it holds itself";
-    F->Why = "a lock that is not recursive cannot be taken twice: this thread waits for itself, for ever, and so does "
-             "all that "
-             "needs what it holds";
+    F->Why = isLock(Lock) ? "a lock that is not recursive cannot be taken twice: this thread waits for itself, for "
+                            "ever, and so does all that needs what it holds"
+                          : "who waits for all holders waits for itself when it is one of them, for ever";
   }
 }
 
@@ -118,12 +118,15 @@ static bool mayFailUnasked(const model::Lock *Kind) {
 }
 
 void SelfAnalysis::failed(const Moment &M, InstanceId Lock, PlaceRef At) {
+  if (R.Sites[At.Site].Verb == UNDERLOCK_VERB_TRY)
+    return;
+  WritersOf.waits(Lock, R.Sites[At.Site].Mode);
   const model::Lock *Kind = R.classOf(Lock).Lock;
-  if (R.Sites[At.Site].Verb == UNDERLOCK_VERB_TRY || (Kind && Kind->Recursive))
+  if (Kind && Kind->Recursive)
     return;
   if (llvm::none_of(M.Held, [&](const Hold &H) { return H.own() && H.Lock == Lock && H.Mode != model::Mode::Shared; }))
     return;
-  Step Here = stepAt(M, Step::Kind::Fails, Lock, At);
+  Step Here = stepAt(M, Step::Kind::Fails, At, Lock);
   Here.Mode = R.Sites[At.Site].Mode;
   if (Finding *F = note("relock", mayFailUnasked(Kind) ? Certainty::Possible : Certainty::Observed, std::move(Here))) {
     F->Title =
@@ -135,11 +138,13 @@ void SelfAnalysis::failed(const Moment &M, InstanceId Lock, PlaceRef At) {
 }
 
 void SelfAnalysis::releasedUnheld(const Moment &M, InstanceId Lock, SiteId At, ContextId Holder) {
+  if (!isLock(Lock))
+    return; // of a reference: its first ones are nobody's
   if (Holder == None && R.Model.Who == model::Threads::Any) {
     ++UnseenAcquisitions[R.className(Lock)];
     return;
   }
-  Step Here = stepAt(M, Step::Kind::Releases, Lock, {At, None});
+  Step Here = stepAt(M, Step::Kind::Releases, {At, None}, Lock);
   Finding *F = note(Holder == None ? "unheld-release" : "foreign-release", Certainty::Observed, std::move(Here));
   if (!F)
     return;
@@ -155,10 +160,10 @@ void SelfAnalysis::releasedUnheld(const Moment &M, InstanceId Lock, SiteId At, C
 
 void SelfAnalysis::contextEnd(const Moment &M) {
   for (const Hold &H : M.Held) {
-    if (!H.own())
+    if (!H.own() || !isLock(H.Lock)) // anybody may drop a reference
       continue;
     Orphans.insert(H.Lock);
-    Step Here = stepAt(M, Step::Kind::Ends, H.Lock, H.Place);
+    Step Here = stepAt(M, Step::Kind::Ends, H.Place, H.Lock);
     if (Finding *F = note("held-at-exit", Certainty::Observed, std::move(Here))) {
       F->Title = R.contextName(M.Context) + " ends and still holds " + R.lockName(H.Lock);
       F->Why = "nobody can release it any more; whoever takes it next waits for ever";
@@ -168,14 +173,15 @@ void SelfAnalysis::contextEnd(const Moment &M) {
 
 void SelfAnalysis::died(const Moment &M, InstanceId Lock, SiteId At, ContextId HeldBy) {
   // Whose holder has ended is said already.
-  if (HeldBy == None || Orphans.contains(Lock))
+  if (HeldBy == None || Orphans.contains(Lock) || !isLock(Lock))
     return;
-  Step Here = stepAt(M, Step::Kind::Dies, Lock, {At, None});
+  Step Here = stepAt(M, Step::Kind::Dies, {At, None}, Lock);
   if (Finding *F = note("freed-held", Certainty::Observed, std::move(Here))) {
     const Site &S = R.Sites[At];
-    llvm::StringRef What = S.Verb == UNDERLOCK_VERB_INIT ? " initialises "
-                           : S.Mark.empty()              ? " leaves the function whose local variable is "
-                                                         : " destroys ";
+    llvm::StringRef What = S.Verb == UNDERLOCK_VERB_INIT   ? " initialises "
+                           : S.Verb == UNDERLOCK_VERB_FREE ? " frees the memory of "
+                           : S.Mark.empty()                ? " leaves the function whose local variable is "
+                                                           : " destroys ";
     F->Title = R.contextName(M.Context) + What.str() + R.lockName(Lock) + " while " +
                (HeldBy == M.Context ? "it" : R.contextName(HeldBy)) + " holds it";
     F->Why = "the holder's release will write to a lock that is another one by then, or freed memory";
@@ -184,7 +190,7 @@ void SelfAnalysis::died(const Moment &M, InstanceId Lock, SiteId At, ContextId H
 
 void SelfAnalysis::finish(std::vector<Finding> &Out) {
   for (Finding &F : Findings) {
-    if (F.Rule == "recursion" && Writers[F.Steps.front().Lock])
+    if (F.Rule == "recursion" && WritersOf.has(F.Steps.front().Lock))
       F.Sure = Certainty::Assumed;
     Out.push_back(std::move(F));
   }

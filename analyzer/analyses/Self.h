@@ -5,6 +5,7 @@
 #define UNDERLOCK_ANALYZER_ANALYSES_SELF_H
 
 #include "analyzer/analyses/Analysis.h"
+#include "analyzer/analyses/Writers.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -14,6 +15,7 @@ class SelfAnalysis : public Analysis {
 public:
   using Analysis::Analysis;
   llvm::StringRef name() const override { return "self"; }
+  std::optional<std::vector<std::string>> rules() const override;
   void acquired(const Moment &M, const Hold &New) override;
   void waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks Since) override;
   void failed(const Moment &M, InstanceId Lock, PlaceRef At) override;
@@ -24,11 +26,12 @@ public:
   void remarks(std::vector<Remark> &Out) const override;
 
 private:
+  bool isLock(InstanceId I) const;
   Finding *note(llvm::StringRef Rule, Certainty Sure, Step Here);
 
   std::vector<Finding> Findings;
   llvm::StringMap<size_t> ByKey;
-  std::vector<bool> Writers;                    // by instance: somebody took it exclusively
+  Writers WritersOf;
   llvm::DenseSet<InstanceId> Orphans;           // their holder ended, and that was said
   llvm::StringMap<uint64_t> UnseenAcquisitions; // by class
 };

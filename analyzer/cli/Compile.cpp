@@ -30,6 +30,8 @@ struct Job {
   bool HasInput = false;
   bool HasDebugOption = false;
   bool Relocatable = false; // -r: no library is wanted
+  bool Shared = false;      // a shared library
+  bool Tsan = false;        // with ThreadSanitizer
   std::vector<std::string> Models;
   std::string Summary;
   std::string Unknown;            // an option that looks like ours and is not
@@ -74,6 +76,9 @@ static void classify(Job &J, StringRef Argument, StringRef &Language) {
     J.Relocatable = true;
   else if (Argument.starts_with("-g") && !Argument.starts_with("-gcc") && !Argument.starts_with("-gsplit"))
     J.HasDebugOption = true;
+  else if (Argument == "-shared" || Argument == "--shared")
+    J.Shared = true;
+  cli::readSanitizer(Argument, J.Tsan);
   if (Argument.starts_with("-") && Argument != "-")
     return;
   J.HasInput = true;
@@ -141,24 +146,19 @@ static Job readArguments(const std::vector<std::string> &Arguments) {
 static int compile(StringRef Compiler, const std::vector<std::string> &Arguments) {
   cli::Installation Parts = cli::findInstallation();
   Job J = readArguments(Arguments);
-  if (!J.Unknown.empty()) {
-    llvm::errs() << "underlock: error: no option '" << J.Unknown << "'"
-                 << model::suggestion(J.Unknown, {"--underlock-model", "--underlock-summary"})
-                 << " (underlock help cc says more)\n";
-    return cli::Unusable;
-  }
-  if (J.Compiles && J.Assembles) {
-    llvm::errs()
-        << "underlock: error: C and assembler files in one command: the plugin's options are fatal for assembler; "
-           "compile them in commands of their own\n";
-    return cli::Unusable;
-  }
+  if (!J.Unknown.empty())
+    return cli::unusable("no option '" + J.Unknown + "'" +
+                         model::suggestion(J.Unknown, {"--underlock-model", "--underlock-summary"}) +
+                         " (underlock help cc says more)");
+  if (J.Compiles && J.Assembles)
+    return cli::unusable("C and assembler files in one command: the plugin's options are fatal for assembler; compile "
+                         "them in commands of their own");
   bool Links = J.Links && J.HasInput && !J.Relocatable;
   // Behind the user's arguments, so that a later -fomit-frame-pointer of theirs does not win silently.
   if (J.Compiles && !cli::compileFlags(J.Models, J.Summary, J.HasDebugOption, Parts, J.Clang))
     return cli::Unusable;
   if (Links)
-    cli::linkFlags(Parts, J.Clang);
+    cli::linkFlags(Parts, J.Tsan && !J.Shared, J.Clang);
 
   std::string Clang = (llvm::Twine(UNDERLOCK_LLVM_BIN "/") + Compiler).str();
   if (auto Environment = llvm::sys::Process::GetEnv("UNDERLOCK_CLANG"))
@@ -173,9 +173,8 @@ static int compile(StringRef Compiler, const std::vector<std::string> &Arguments
     Words.push_back(Argument.data());
   Words.push_back(nullptr);
   execv(Clang.c_str(), Words.data());
-  llvm::errs() << "underlock: error: " << Clang << ": " << std::strerror(errno)
-               << "; install clang-19, or name another one in UNDERLOCK_CLANG\n";
-  return cli::Unusable;
+  return cli::unusable(Clang + ": " + std::strerror(errno) +
+                       "; install clang-19, or name another one in UNDERLOCK_CLANG");
 }
 
 static cli::Manual manual(bool Plus) {
@@ -187,7 +186,10 @@ static cli::Manual manual(bool Plus) {
           "recordings complete, and the runtime when it links. All arguments but the two below are Clang's, "
           "--help among them; C and C++ may be compiled and linked in one command or in several.\n\n"
           "Objects that are built together must be built with the same model. Assembler files are left alone, "
-          "in commands of their own.",
+          "in commands of their own.\n\n"
+          "With -fsanitize=thread, when compiling and when linking, the program runs under ThreadSanitizer, which is "
+          "told of all marked locks; its reports become findings. Its exit status stays its own, unless TSAN_OPTIONS "
+          "has an exitcode.",
       .Status = {{"others", "Clang's own"}, {"2", "a model cannot be read, or Clang cannot be started"}},
       .Environment = {{"UNDERLOCK_MODEL", "the models where --underlock-model is not given, separated by ':'"},
                       {"UNDERLOCK_CLANG", "the Clang that cc calls; with ++ behind it, the one that c++ calls"}}};

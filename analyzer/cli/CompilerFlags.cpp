@@ -56,7 +56,23 @@ bool cli::compileFlags(const std::vector<std::string> &Models, const std::string
   return true;
 }
 
-void cli::linkFlags(const Installation &Parts, std::vector<std::string> &Out) {
+void cli::readSanitizer(StringRef Argument, bool &Tsan) {
+  bool On = Argument.consume_front("-fsanitize=");
+  if (!On && !Argument.consume_front("-fno-sanitize="))
+    return;
+  llvm::SmallVector<StringRef, 4> Names;
+  Argument.split(Names, ',');
+  if (llvm::is_contained(Names, "thread") || (!On && llvm::is_contained(Names, "all")))
+    Tsan = On;
+}
+
+void cli::linkFlags(const Installation &Parts, bool Tsan, std::vector<std::string> &Out) {
+  // A plain object. The libraries that the program loads call its functions, and ThreadSanitizer looks for one by name.
+  if (Tsan)
+    for (const std::string &Argument :
+         {Parts.Runtime + "/underlock-tsan.o", std::string("-Wl,--export-dynamic-symbol=__underlock_v1_tsan_*"),
+          std::string("-Wl,--export-dynamic-symbol=__tsan_on_finalize")})
+      Out.push_back(Argument);
   // Before libc, so that the runtime's pthread_create() is the one that every library calls; and kept by the linker
   // also where nothing of the program itself calls it.
   for (const std::string &Argument :

@@ -17,7 +17,11 @@ std::vector<std::string> modelsToUse(std::vector<std::string> Asked);
 // Appends. False: a model is wrong, and that was said. `Summary`: see `cc`; empty for none.
 bool compileFlags(const std::vector<std::string> &Models, const std::string &Summary, bool HasDebugOption,
                   const Installation &Parts, std::vector<std::string> &Out);
-void linkFlags(const Installation &Parts, std::vector<std::string> &Out);
+// `Tsan`: a program under ThreadSanitizer. A shared library has nothing of it: the program that loads it does.
+void linkFlags(const Installation &Parts, bool Tsan, std::vector<std::string> &Out);
+
+// What -fsanitize=… and -fno-sanitize=… make of whether there is ThreadSanitizer.
+void readSanitizer(llvm::StringRef Argument, bool &Tsan);
 
 } // namespace underlock::cli
 

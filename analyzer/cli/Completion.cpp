@@ -3,7 +3,6 @@
 // Completion scripts. What is known of a value: it is one of its choices, a model (shipped, or a file), a command, a
 // folder, or a file; the placeholder tells which. Numbers and other words are the user's own.
 #include "analyzer/cli/Commands.h"
-#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/raw_ostream.h"

@@ -3,39 +3,27 @@
 // `underlock extract`: takes a trace out of an image of a guest's memory.
 #include "analyzer/trace/Extract.h"
 #include "analyzer/cli/Commands.h"
+#include "analyzer/cli/WholeFile.h"
 #include "analyzer/trace/TraceFile.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileOutputBuffer.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace underlock;
 
 static int extract(const std::string &Image, const std::string &Output) {
   auto Memory = llvm::MemoryBuffer::getFile(Image, /*IsText=*/false, /*RequiresNullTerminator=*/false);
-  if (!Memory) {
-    llvm::errs() << Image << ": " << Memory.getError().message() << '\n';
-    return cli::Unusable;
-  }
+  if (!Memory)
+    return cli::unusable(Image + ": " + Memory.getError().message());
   llvm::ArrayRef<uint8_t> Bytes = llvm::arrayRefFromStringRef<uint8_t>((*Memory)->getBuffer());
   std::optional<Extent> Found = findTrace(Bytes);
-  if (!Found || Found->Chunks == 0) {
-    llvm::errs() << Image << ": "
-                 << (Found ? "the recorder's header is there, and no chunk behind it: nothing was recorded"
-                           : "no trace in it: not an image of memory (raw, page by page), or a kernel without the "
-                             "recorder, or one that had not started it yet")
-                 << '\n';
+  if (!Found || Found->Chunks == 0)
+    return cli::unusable(Image + ": " +
+                         (Found ? "the recorder's header is there, and no chunk behind it: nothing was recorded"
+                                : "no trace in it: not an image of memory (raw, page by page), or a kernel without the "
+                                  "recorder, or one that had not started it yet"));
+  llvm::StringRef Trace = (*Memory)->getBuffer().substr(Found->Offset, Found->Size);
+  if (!cli::writeWhole(Output, "the recording", [&](llvm::raw_ostream &Out) { Out << Trace; }))
     return cli::Unusable;
-  }
-  auto Out = llvm::FileOutputBuffer::create(Output, Found->Size);
-  if (!Out) {
-    llvm::errs() << Output << ": " << llvm::toString(Out.takeError()) << '\n';
-    return cli::Unusable;
-  }
-  llvm::copy(Bytes.slice(Found->Offset, Found->Size), (*Out)->getBufferStart());
-  if (llvm::Error E = (*Out)->commit()) {
-    llvm::errs() << Output << ": " << llvm::toString(std::move(E)) << '\n';
-    return cli::Unusable;
-  }
   // What was taken out is judged at once: better here than an hour later.
   if (!TraceFile::open(Output, llvm::errs()))
     return cli::Unusable;

@@ -34,7 +34,8 @@ static cli::Manual manual() {
 
 void cli::addFlags(CLI::App &App, int &Status) {
   struct Options {
-    bool Link = false;
+    bool Link = false, Tsan = false;
+    std::string Sanitizer;
     std::vector<std::string> Models;
   };
   auto O = std::make_shared<Options>();
@@ -45,11 +46,19 @@ void cli::addFlags(CLI::App &App, int &Status) {
       ->add_option("--model", O->Models, "a shipped model or a model file; may be given several times (default: posix)")
       ->type_name("MODEL")
       ->allow_extra_args(false);
+  Command
+      ->add_option("-f", O->Sanitizer,
+                   "-fsanitize=thread: for a program under ThreadSanitizer; that option itself is among them then")
+      ->type_name("sanitize=thread")
+      ->check(CLI::IsMember({"sanitize=thread"}));
   Command->callback([O, &Status] {
+    O->Tsan = !O->Sanitizer.empty();
     Installation Parts = findInstallation();
     std::vector<std::string> Words;
+    if (O->Tsan)
+      Words.push_back("-fsanitize=thread");
     if (O->Link)
-      linkFlags(Parts, Words);
+      linkFlags(Parts, O->Tsan, Words);
     else if (!compileFlags(modelsToUse(O->Models), "", /*HasDebugOption=*/false, Parts, Words)) {
       Status = Unusable;
       return;

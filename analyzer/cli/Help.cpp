@@ -3,6 +3,7 @@
 // `underlock help`: the help text of a command, or the man pages of all.
 #include "analyzer/cli/Command.h"
 #include "analyzer/cli/Commands.h"
+#include "analyzer/cli/WholeFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -21,23 +22,12 @@ static cli::Manual manual() {
 static int writePages(const CLI::App &Top, const std::string &Folder) {
   std::vector<const CLI::App *> All = Top.get_subcommands({});
   All.insert(All.begin(), &Top);
-  std::error_code Error = llvm::sys::fs::create_directories(Folder);
+  llvm::sys::fs::create_directories(Folder); // where it cannot be, no page can
   for (const CLI::App *C : All) {
     llvm::SmallString<128> Path(Folder);
     llvm::sys::path::append(Path, (C == &Top ? "" : Top.get_name() + "-") + C->get_name() + ".1");
-    if (!Error) {
-      llvm::raw_fd_ostream Out(Path, Error);
-      if (!Error) {
-        Out << cli::manPage(Top, *C);
-        Out.close();
-        Error = Out.error();
-        Out.clear_error();
-      }
-    }
-    if (Error) {
-      llvm::errs() << "underlock: error: " << Path << ": cannot write the page: " << Error.message() << '\n';
+    if (!cli::writeWhole(Path, "the page", [&](llvm::raw_ostream &Out) { Out << cli::manPage(Top, *C); }))
       return cli::Unusable;
-    }
   }
   return cli::Clean;
 }

@@ -2,7 +2,6 @@
 //
 // What --help prints.
 #include "analyzer/cli/Command.h"
-#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
 

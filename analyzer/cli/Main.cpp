@@ -8,6 +8,11 @@
 
 using namespace underlock;
 
+int cli::unusable(const llvm::Twine &Text) {
+  llvm::errs() << "underlock: error: " << Text << '\n';
+  return Unusable;
+}
+
 cli::Installation cli::findInstallation() {
   static int Anchor;
   std::string Self = llvm::sys::fs::getMainExecutable("underlock", &Anchor);
@@ -17,6 +22,7 @@ cli::Installation cli::findInstallation() {
   I.Runtime = (Prefix + "/lib/underlock").str();
   I.Include = (Prefix + "/include").str();
   I.Models = (Prefix + "/share/underlock/models").str();
+  I.Kernel = (Prefix + "/share/underlock/kernel").str();
   return I;
 }
 
@@ -56,8 +62,15 @@ int main(int Argc, char **Argv) {
   cli::addFlags(App, Status);
   cli::addRun(App, Status);
   cli::addCheck(App, Status);
+  cli::addBaseline(App, Status);
+  cli::addDiff(App, Status);
   cli::addShow(App, Status);
+  cli::addWhatIf(App, Status);
+  cli::addConfirm(App, Status);
   cli::addExtract(App, Status);
+  cli::addPack(App, Status);
+  cli::addExchange(App, Status);
+  cli::addKernel(App, Status);
   cli::addModel(App, Status);
   cli::addCompletion(App, Status);
   cli::addHelp(App, Status);
@@ -70,8 +83,12 @@ int main(int Argc, char **Argv) {
   } catch (const CLI::ParseError &E) {
     if (E.get_exit_code() == 0)
       return App.exit(E);
-    llvm::errs() << "underlock: error: " << cli::mistake(App, E) << '\n';
-    return cli::Unusable;
+    return cli::unusable(cli::mistake(App, E));
+  }
+  llvm::outs().flush();
+  if (std::error_code Why = llvm::outs().error()) {
+    llvm::outs().clear_error(); // or the program ends with status 1, which means findings
+    return cli::unusable("standard output: " + Why.message());
   }
   return Status;
 }

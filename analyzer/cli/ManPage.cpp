@@ -2,7 +2,6 @@
 //
 // Man pages, for the macro package man(7).
 #include "analyzer/cli/Command.h"
-#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cstdlib>
@@ -63,7 +62,8 @@ static void options(llvm::raw_ostream &Out, const CLI::App &C) {
     std::vector<std::string> Values, Spellings;
     for (const std::string &Choice : O.Choices)
       Values.push_back(bold(Choice));
-    std::string Value = Values.empty() ? italic(O.Placeholder) : llvm::join(Values, "|");
+    // A line without a space cannot be broken.
+    std::string Value = Values.empty() ? italic(O.Placeholder) : llvm::join(Values, Values.size() > 8 ? " | " : "|");
     for (const std::string &S : O.Spellings)
       Spellings.push_back(bold(S) + (O.Placeholder.empty() ? "" : (O.Joined ? "=" : " ") + Value));
     Out << ".TP\n" << (Spellings.empty() ? Value : llvm::join(Spellings, ", ")) << '\n' << escaped(O.Text) << '\n';

@@ -4,6 +4,7 @@
 #include "analyzer/model/Model.h"
 #include "analyzer/analyses/Analysis.h"
 #include "analyzer/cli/Commands.h"
+#include "analyzer/gate/Rules.h"
 #include "analyzer/model/Lint.h"
 #include "analyzer/model/YamlTree.h"
 #include "analyzer/symbols/BinarySites.h"
@@ -29,7 +30,7 @@ static cli::Manual manual() {
           "With --against, also the names that match nothing in a recording, in an object, or in a program: a "
           "mistyped function is found there, and a contract on a lock that is called otherwise.\n\n"
           "Without a model, lists those that are shipped.",
-      .Examples = {{"Lists the shipped models", "underlock model", cli::Clean, "linux ...\nposix ..."},
+      .Examples = {{"Lists the shipped models", "underlock model", cli::Clean, "linux ...\nlinux-waits ...\nposix ...\nstd ..."},
                    {"Lints a model", "underlock model queue.yaml", cli::Clean,
                     "queue.yaml: 0 lock(s), 1 event(s), 0 phase(s), 1 contract(s) of its own; no warnings"},
                    {"Compares it with the program that was built with it",
@@ -68,14 +69,12 @@ static std::vector<std::string> shipped() {
 static int list() {
   std::string Folder = cli::findInstallation().Models;
   std::vector<std::string> Names = shipped();
-  if (Names.empty()) {
-    llvm::errs() << "underlock: error: " << Folder << ": no models here; is the installation complete?\n";
-    return cli::Unusable;
-  }
+  if (Names.empty())
+    return cli::unusable(Folder + ": no models here; is the installation complete?");
   int Status = cli::Clean;
   for (const std::string &Name : Names)
     if (std::optional<model::Model> M = model::load({Name}, Folder, llvm::errs()))
-      llvm::outs() << llvm::formatv("{0,-8} {1}\n", Name, M->About);
+      llvm::outs() << llvm::formatv("{0,-12} {1}\n", Name, M->About);
     else
       Status = cli::Unusable;
   return Status;
@@ -83,11 +82,9 @@ static int list() {
 
 static int print(const std::string &Name) {
   std::vector<std::string> Names = shipped();
-  if (!llvm::is_contained(Names, Name)) {
-    llvm::errs() << "underlock: error: no shipped model is called '" << Name << "'"
-                 << model::suggestion(Name, llvm::SmallVector<StringRef, 4>(Names.begin(), Names.end())) << '\n';
-    return cli::Unusable;
-  }
+  if (!llvm::is_contained(Names, Name))
+    return cli::unusable("no shipped model is called '" + Name + "'" +
+                         model::suggestion(Name, llvm::SmallVector<StringRef, 4>(Names.begin(), Names.end())));
   llvm::outs() << cli::findInstallation().Models << '/' << Name << ".yaml\n";
   return cli::Clean;
 }
@@ -99,14 +96,14 @@ static bool compareRecording(const Options &O, const model::Model &M, StringRef 
   if (!Trace)
     return false;
   std::vector<std::unique_ptr<Analysis>> Analyses = makeAnalyses(Trace->R);
-  llvm::erase_if(Analyses, [](const auto &A) { return A->name() != "contract"; });
+  llvm::erase_if(Analyses, [](const auto &A) { return A->contracts().empty(); });
   std::vector<Observer *> Observers;
   for (const auto &A : Analyses)
     Observers.push_back(A.get());
   if (!replay(Trace->From, Trace->R, Observers))
     return false;
   if (!Trace->From.instrumented()) {
-    llvm::errs() << "underlock: error: " << O.Against << ": no instrumented code ran in this recording\n";
+    cli::unusable(O.Against + ": no instrumented code ran in this recording");
     return false;
   }
   model::Seen Seen{llvm::sys::path::filename(O.Against).str(), {}, std::nullopt, std::nullopt};
@@ -128,8 +125,7 @@ static bool compareBinary(const Options &O, const model::Model &M, StringRef Fil
   if (!Binary)
     return false;
   if (Binary->Sites.empty()) {
-    llvm::errs() << "underlock: error: " << O.Against
-                 << ": nothing is marked in it: it was not built with `underlock cc`, or has no lock in it\n";
+    cli::unusable(O.Against + ": nothing is marked in it: it was not built with `underlock cc`, or has no lock in it");
     return false;
   }
   model::Seen Seen{llvm::sys::path::filename(O.Against).str(), {}, llvm::StringSet<>(), std::move(Binary->Functions)};
@@ -150,7 +146,7 @@ static bool compareBinary(const Options &O, const model::Model &M, StringRef Fil
 static bool compare(const Options &O, const model::Model &M, StringRef File, Warnings &Out) {
   llvm::file_magic Magic;
   if (std::error_code Error = llvm::identify_magic(O.Against, Magic)) {
-    llvm::errs() << O.Against << ": " << Error.message() << '\n';
+    cli::unusable(O.Against + ": " + Error.message());
     return false;
   }
   bool IsBinary = Magic != llvm::file_magic::unknown;
@@ -172,6 +168,8 @@ static void print(const Warnings &All, const std::string &File) {
 static int lint(const Options &O, const std::string &Name) {
   std::optional<model::Model> M = model::load({Name}, cli::findInstallation().Models, llvm::errs());
   if (!M)
+    return cli::Unusable;
+  if (!gate::checkRules(*M, llvm::errs()))
     return cli::Unusable;
   const std::string &File = M->Paths.back();
   Warnings All = model::lint(*M, File);

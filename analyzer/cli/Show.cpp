@@ -3,6 +3,7 @@
 // `underlock show`: a recording as lines that a person reads: facts about the whole first, then each record as replay
 // understands it.
 #include "analyzer/cli/Commands.h"
+#include "analyzer/cli/Inputs.h"
 #include "analyzer/trace/Open.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -60,7 +61,13 @@ public:
     lockLine(M, "initialised", Lock, model::Mode::Any, {At, None});
   }
   void died(const Moment &M, InstanceId Lock, SiteId At, ContextId) override {
-    lockLine(M, "destroyed", Lock, model::Mode::Any, {At, None});
+    lockLine(M, R.Sites[At].Verb == UNDERLOCK_VERB_FREE ? "freed" : "destroyed", Lock, model::Mode::Any, {At, None});
+  }
+  void awaited(const Moment &M, InstanceId Lock, PlaceRef At) override {
+    lockLine(M, "has waited for", Lock, model::Mode::Any, At);
+  }
+  void signalled(const Moment &M, InstanceId Lock, PlaceRef At) override {
+    lockLine(M, "signals", Lock, model::Mode::Any, At);
   }
   void waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks) override {
     lockLine(M, "WAITS", Lock, R.Sites[At.Site].Mode, At);
@@ -80,6 +87,12 @@ public:
       end(M, At);
     }
   }
+  void titled(const Moment &M, const model::Phase &P, llvm::StringRef Title) override {
+    if (begin(M, "phase is")) {
+      Out << (P.What.empty() ? P.Id : P.What) << ' ' << Title;
+      end(M, {});
+    }
+  }
   void phaseEnd(const Moment &M, SiteId At, const model::Phase &P) override {
     if (begin(M, "phase ends")) {
       Out << P.Id;
@@ -89,6 +102,12 @@ public:
   void fork(const Moment &M, uint64_t Token) override { threadLine(M, "starts thread", Token); }
   void start(const Moment &M, uint64_t Token) override { threadLine(M, "is thread", Token); }
   void join(const Moment &M, uint64_t Token) override { threadLine(M, "has joined thread", Token); }
+  void tsanReport(const Moment &M, const TsanReport &T) override {
+    if (!begin(M, "tsan reports"))
+      return;
+    Out << T.What;
+    end(M, !T.Accesses.empty() ? T.Accesses.front().Place : !T.Places.empty() ? T.Places.front().Place : PlaceRef());
+  }
   void contextEnd(const Moment &M) override {
     if (begin(M, "ends"))
       end(M, {});
@@ -133,17 +152,16 @@ bool Printer::begin(const Moment &M, llvm::StringRef What) {
 void Printer::end(const Moment &M, PlaceRef At) {
   if (At.Site != None) {
     const Site &S = R.Sites[At.Site];
-    // C++ names come with their parameters.
-    bool Bare = !llvm::StringRef(S.Function).contains('(');
-    Out << formatv("  {0}:{1} {2}{3}", S.File, S.Line, S.Function, Bare ? "()" : "");
+    Out << formatv("  {0}:{1} {2}", S.File, S.Line, asCall(S.Function));
   }
   if (!M.Held.empty())
     Out << "  holding " << M.Held.size();
-  if (M.State & UNDERLOCK_STATE_IRQS_OFF)
+  uint8_t State = M.State.value_or(0);
+  if (State & UNDERLOCK_STATE_IRQS_OFF)
     Out << "  irqs off";
-  if (M.State & UNDERLOCK_STATE_NO_PREEMPT)
+  if (State & UNDERLOCK_STATE_NO_PREEMPT)
     Out << "  no preemption";
-  if (M.State & UNDERLOCK_STATE_SOFTIRQS_OFF)
+  if (State & UNDERLOCK_STATE_SOFTIRQS_OFF)
     Out << "  softirqs off";
   Out << '\n';
   if (!O.Stacks || At.Stack == None)
@@ -228,7 +246,9 @@ static int show(const ShowOptions &Options) {
       if (llvm::none_of(Whole->R.Remarks, [&](const Remark &Old) { return Old.Text == Said.Text; }))
         Out << "\nwarning   " << Said.Text << '\n';
   }
-  return Good && Whole->From.instrumented() ? cli::Clean : cli::Unusable;
+  if (Good && !Whole->From.instrumented())
+    return cli::unusable(Whole->R.Name + ": no instrumented code ran in this recording");
+  return Good ? cli::Clean : cli::Unusable;
 }
 
 static cli::Manual manual() {
@@ -249,15 +269,7 @@ ended     in order
 void cli::addShow(CLI::App &App, int &Status) {
   auto Options = std::make_shared<ShowOptions>();
   Command *Sub = addCommand(App, "show", "print a recording, record by record", manual());
-  Sub->add_option("trace", Options->Open.Path, "the recording")->type_name("TRACE")->required();
-  Sub->add_option(
-         "--model", Options->Open.Models,
-         "a shipped model or a model file; may be given several times (default: those that the recording names)")
-      ->type_name("MODEL")
-      ->allow_extra_args(false); // or it would take the recording too
-  Sub->add_option("--binary", Options->Open.Binary,
-                  "the recorded program, or a kernel's vmlinux, for names of functions")
-      ->type_name("PROGRAM");
+  addTrace(*Sub, Options->Open);
   Sub->add_option("--context", Options->Context, "only this context, by its number")->type_name("NUMBER");
   Sub->add_option("--limit", Options->Limit, "no more than this many records")->type_name("NUMBER");
   Sub->add_flag("--stacks", Options->Stacks, "stacks too");

@@ -2,10 +2,11 @@
 #
 # find_package(Underlock), then
 #
-#   underlock_instrument(TARGET [MODEL NAME_OR_FILE ...])
+#   underlock_instrument(TARGET [TSAN] [MODEL NAME_OR_FILE ...])
 #
 # marks what TARGET's C and C++ sources do with locks, and links the runtime to it. The compiler has to be Clang of the
-# version that the plugin was built for. A changed model compiles the sources anew.
+# version that the plugin was built for. A changed model compiles the sources anew. With TSAN, TARGET is a program under
+# ThreadSanitizer (-fsanitize=thread), with Underlock beside it.
 #
 # Underlock_EXECUTABLE   the `underlock` of this installation, wherever it was moved to
 get_filename_component(Underlock_EXECUTABLE "${CMAKE_CURRENT_LIST_DIR}/../../../bin/underlock" ABSOLUTE)
@@ -26,9 +27,9 @@ function(_underlock_flags result)
 endfunction()
 
 function(underlock_instrument target)
-  cmake_parse_arguments(PARSE_ARGV 1 given "" "" "MODEL")
+  cmake_parse_arguments(PARSE_ARGV 1 given "TSAN" "" "MODEL")
   if(given_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "underlock_instrument: unknown argument ${given_UNPARSED_ARGUMENTS}; there is MODEL")
+    message(FATAL_ERROR "underlock_instrument: unknown argument ${given_UNPARSED_ARGUMENTS}; there are TSAN and MODEL")
   endif()
   foreach(language C CXX)
     if(CMAKE_${language}_COMPILER_ID AND NOT CMAKE_${language}_COMPILER_ID STREQUAL "Clang")
@@ -44,8 +45,12 @@ function(underlock_instrument target)
       set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${path}")
     endif()
   endforeach()
-  _underlock_flags(compile ${models})
-  _underlock_flags(link --link)
+  set(sanitizer)
+  if(given_TSAN)
+    set(sanitizer -fsanitize=thread)
+  endif()
+  _underlock_flags(compile ${sanitizer} ${models})
+  _underlock_flags(link --link ${sanitizer})
   # Pairs such as "-mllvm OPTION" stay together, and stay as often as they come.
   list(JOIN compile " " compile)
   list(JOIN link " " link)

@@ -3,6 +3,7 @@
 #include "analyzer/model/YamlTree.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include <map>
 #include <tuple>
 
 using namespace llvm;
@@ -15,7 +16,7 @@ bool operator==(const Point &A, const Point &B) {
 }
 
 StringRef nameOf(Verb V) {
-  static constexpr StringRef Names[] = {"acquire", "try", "release", "init", "destroy", "wait"};
+  static constexpr StringRef Names[] = {"acquire", "try", "release", "init", "destroy", "wait", "wait", "signal"};
   return Names[unsigned(V)];
 }
 
@@ -27,16 +28,19 @@ public:
     for (const Warning &W : M.Repeats)
       warn(W.Where, W.Text);
     for (const Lock &L : M.Locks)
-      lock(L);
+      L.isLock() ? lock(L) : wait(L);
     marks();
     seeThroughs();
     ignores();
+    frees();
     for (const Event &E : M.Events)
       event(E);
     for (const Phase &P : M.Phases)
       phase(P);
     for (const Contract &C : M.Contracts)
-      contract(C);
+      C.Lifetime ? lifetime(C) : contract(C);
+    for (const GracePeriod &G : M.GracePeriods)
+      gracePeriod(G);
     return std::move(Out);
   }
 
@@ -47,12 +51,16 @@ private:
   }
 
   void lock(const Lock &L);
+  void wait(const Lock &L);
   void marks();
   void seeThroughs();
   void ignores();
+  void frees();
   void event(const Event &E);
   void phase(const Phase &P);
   void contract(const Contract &C);
+  void lifetime(const Contract &C);
+  void gracePeriod(const GracePeriod &G);
   void lockClass(const Contract &C, StringRef Key, StringRef Class);
   void point(const Place &Where, const Twine &What, const Point &P);
 
@@ -87,6 +95,23 @@ void Linter::lock(const Lock &L) {
   }
   if (Given && !Any(Takes))
     warn(L.Where, "lock '" + L.Id + "' is given back and never taken: no mark acquires or tries it");
+}
+
+// What is waited for has to come from somebody.
+void Linter::wait(const Lock &L) {
+  auto Has = [&](Verb What) { return any_of(L.Marks, [&](const LockMark &M) { return M.What == What; }); };
+  auto Says = [&](const Twine &Text) { warn(L.Where, "'" + L.Id + "' in 'waits' " + Text); };
+  if (!Has(Verb::Await))
+    return Says("is never waited for: no mark has the verb 'wait'");
+  if (L.Kind == LockKind::Completion && !Has(Verb::Signal))
+    Says("is waited for and never signalled: no mark has the verb 'signal'");
+  if (L.Kind == LockKind::Reference && Has(Verb::Try) != Has(Verb::Release))
+    Says(Has(Verb::Try) ? "is held and never dropped: no mark has the verb 'drop'"
+                        : "is dropped and never held: no mark has the verb 'hold'");
+  if (L.Kind == LockKind::Reference && !Has(Verb::Try) && !Has(Verb::Release))
+    Says("is a reference that nobody holds: no mark has the verbs 'hold' and 'drop'");
+  if (L.What.empty())
+    Says("has no 'what': reports show its id instead");
 }
 
 // A function may be marked for several of its arguments, but it returns one value and it blocks or it does not.
@@ -132,6 +157,19 @@ void Linter::ignores() {
   }
 }
 
+void Linter::frees() {
+  for (const Free &F : M.Frees) {
+    if (F.Known == Free::Size::Argument && F.Memory == F.SizeArgument)
+      warn(F.Where, "function '" + F.Function + "' frees its argument " + Twine(F.Memory) +
+                        ", and the same argument is its size");
+    for (const Lock &L : M.Locks)
+      for (const LockMark &Mark : L.Marks)
+        if (Mark.Function == F.Function && Mark.What != Verb::Release && Mark.What != Verb::Destroy)
+          warn(F.Where, "function '" + F.Function + "' frees memory, and is '" + nameOf(Mark.What) + "' of lock '" +
+                            L.Id + "' too");
+  }
+}
+
 // Nothing is marked inside functions that are ignored.
 void Linter::point(const Place &Where, const Twine &What, const Point &P) {
   bool IsCall = P.At == Point::Kind::BeforeCall || P.At == Point::Kind::AfterCall;
@@ -142,8 +180,8 @@ void Linter::point(const Place &Where, const Twine &What, const Point &P) {
 }
 
 void Linter::event(const Event &E) {
-  if (E.Is != Part::None)
-    return; // an end of a delegation
+  if (E.Is != Part::None || E.Role != Life::None)
+    return; // of a delegation or a lifetime, which are asked themselves
   if (none_of(M.Contracts, [&](const Contract &C) { return C.Event == E.Id; }))
     warn(E.Where, "event '" + E.Id + "' has no contract: it is recorded and never judged");
   if (E.What.empty())
@@ -154,10 +192,13 @@ void Linter::event(const Event &E) {
 }
 
 void Linter::phase(const Phase &P) {
-  bool Used = is_contained(M.ThemselvesDuring, P.Id) ||
-              any_of(M.Contracts, [&](const Contract &C) { return is_contained(C.ExceptDuring, P.Id); });
+  bool Used = !P.Title.empty() || is_contained(M.ThemselvesDuring, P.Id) || any_of(M.Contracts, [&](const Contract &C) {
+    return is_contained(C.ExceptDuring, P.Id) || is_contained(C.ExcludedDuring, P.Id);
+  });
   if (!Used)
-    warn(P.Where, "phase '" + P.Id + "' is never used: no 'except-during' or 'themselves-during' names it");
+    warn(P.Where, "phase '" + P.Id +
+                      "' is never used: no 'except-during', 'excluded-during' or 'themselves-during' "
+                      "names it, and it has no title");
   if (P.Why.empty())
     warn(P.Where, "phase '" + P.Id + "' has no 'why'");
   if (!P.FromStart && P.Begin == P.End)
@@ -191,6 +232,8 @@ void Linter::lockClass(const Contract &C, StringRef Key, StringRef Class) {
 void Linter::contract(const Contract &C) {
   for (const std::string &Class : C.Requires)
     lockClass(C, "requires", Class);
+  for (const std::string &Class : C.Unless)
+    lockClass(C, "unless", Class);
   for (const std::string &Class : C.Forbids) {
     lockClass(C, "forbids", Class);
     if (is_contained(C.Requires, Class))
@@ -203,10 +246,51 @@ void Linter::contract(const Contract &C) {
   if (C.See.empty())
     warn(C.Where, "contract '" + C.Id + "' has no 'see': where is the rule written down?");
   if (const Contract *Old = earlier(M.Contracts, C, [](auto &A, auto &B) {
-        return std::tie(A.Event, A.Requires, A.Forbids, A.ExceptDuring, A.RequiredMode) ==
-               std::tie(B.Event, B.Requires, B.Forbids, B.ExceptDuring, B.RequiredMode);
+        return std::tie(A.Event, A.Requires, A.Forbids, A.ExceptDuring, A.ExcludedDuring, A.Unless, A.RequiredMode) ==
+               std::tie(B.Event, B.Requires, B.Forbids, B.ExceptDuring, B.ExcludedDuring, B.Unless, B.RequiredMode);
       }))
     warn(C.Where, "contract '" + C.Id + "' says the same as contract '" + Old->Id + "'");
+}
+
+void Linter::lifetime(const Contract &C) {
+  const Lifetime &L = M.Lifetimes[*C.Lifetime];
+  auto Has = [&](Life Role) {
+    return any_of(M.Events, [&](const Event &E) { return E.Role == Role && E.Of == *C.Lifetime; });
+  };
+  auto Says = [&](const Twine &Text) { warn(C.Where, "lifetime '" + C.Id + "' " + Text); };
+  if (L.What.empty())
+    Says("has no 'what': reports show its id instead");
+  if (C.See.empty())
+    Says("has no 'see': where is the rule written down?");
+  bool Counted = any_of(M.Events, [&](const Event &E) {
+    return E.Of == *C.Lifetime && (E.Role == Life::Get || (E.Role == Life::LookUp && E.Counted));
+  });
+  if (Counted && !Has(Life::Put))
+    Says("gets references and never gives one back: no mark is a 'put'");
+  if (!Counted && Has(Life::Put))
+    Says("gives references back and never gets one: no mark is a 'get', and no 'lookup' is 'counted'");
+  bool Waits = any_of(M.Events, [](const Event &E) { return E.Role == Life::Grace; });
+  bool Deferred = any_of(M.Events, [&](const Event &E) { return E.Of == *C.Lifetime && E.After; });
+  if (Waits && !L.Unpublished && !Deferred)
+    Says("has no 'unpublish': who waits for a grace period before a free keeps nobody from it");
+  std::map<std::pair<std::string, Point::Kind>, const Event *> At;
+  for (const Event &E : M.Events)
+    if (E.Role >= Life::LookUp && E.Role <= Life::Put && E.Of == *C.Lifetime) {
+      point(E.Where, "mark '" + E.Id + "'", E.At);
+      auto [Old, New] = At.try_emplace({E.At.Function, E.At.At}, &E);
+      if (!New && Old->second->Role == E.Role && Old->second->At == E.At)
+        warn(E.Where, "function '" + E.At.Function + "' is marked twice in lifetime '" + C.Id + "'");
+    }
+}
+
+void Linter::gracePeriod(const GracePeriod &G) {
+  unsigned Of = &G - M.GracePeriods.data();
+  auto Has = [&](Life Role) { return any_of(M.Events, [&](const Event &E) { return E.Role == Role && E.Of == Of; }); };
+  if (!Has(Life::ReadLock) || !Has(Life::ReadUnlock))
+    warn(G.Where, "grace period '" + G.Id + "' has no read side: it needs a 'read-lock' and a 'read-unlock'");
+  bool Named = any_of(M.Events, [&](const Event &E) { return E.Role == Life::Free && E.After == Of; });
+  if (!Has(Life::Grace) && !Named)
+    warn(G.Where, "grace period '" + G.Id + "' is never waited for: no mark is a 'wait', and no 'free' is 'after' it");
 }
 
 std::vector<Warning> lint(const Model &M, StringRef File) { return Linter(M, File).run(); }
@@ -221,14 +305,18 @@ public:
   std::vector<Warning> run() {
     for (const Lock &L : M.Locks) {
       if (!S.Marks.contains(L.Id))
-        warn(L.Where, "lock '" + L.Id + "' matches nothing in " + S.Where);
+        warn(L.Where, Twine(L.isLock() ? "lock '" : "waits entry '") + L.Id + "' matches nothing in " + S.Where);
       else
         for (const LockMark &Mark : L.Marks)
           function(Mark.Where, Mark.Function);
     }
+    for (const Free &F : M.Frees)
+      function(F.Where, F.Function);
     for (const Event &E : M.Events)
       if (!S.Marks.contains(E.Id))
-        point(E.Where, "event '" + E.Id + "'", E.At);
+        point(E.Where, (E.Role == Life::None ? "event '" : "mark '") + E.Id + "'", E.At);
+      else if (E.Role != Life::None) // one of several functions
+        function(E.Where, E.At.Function);
     for (const Phase &P : M.Phases)
       if (!S.Marks.contains(P.Id)) {
         if (!P.FromStart)

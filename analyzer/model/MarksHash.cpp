@@ -18,10 +18,12 @@ uint64_t Model::marksHash() const {
     S << "t" << T << '\0';
   for (const SeeThrough &T : SeeThroughs)
     S << "s" << T.Function << '\0' << T.Argument;
+  for (const Free &F : Frees)
+    S << "f" << F.Function << '\0' << F.Memory << '.' << unsigned(F.Known) << '.' << F.SizeArgument;
   for (const Ignore &I : Ignores)
     S << "i" << I.File << '\0' << I.Function << '\0';
   for (const Lock &L : Locks) {
-    S << "l" << L.Id << '\0';
+    S << (L.isLock() ? "l" : "w") << L.Id << '\0';
     for (const LockMark &M : L.Marks) {
       S << "m" << M.Function << '\0' << unsigned(M.What) << '.' << M.Lock << '.' << unsigned(M.LockMode) << '.'
         << unsigned(M.If) << (M.Indirect ? "*" : "");
@@ -36,11 +38,18 @@ uint64_t Model::marksHash() const {
     write(S, E.At);
     for (unsigned O : E.Objects)
       S << O << ',';
+    if (E.If != Success::Always) {
+      S << "?" << unsigned(E.If);
+      for (int64_t Value : E.Returns)
+        S << '=' << Value;
+    }
   }
   for (const Phase &P : Phases) {
     S << "p" << P.Id << '\0' << P.FromStart;
     write(S, P.Begin);
     write(S, P.End);
+    for (const TitlePart &T : P.Title)
+      S << "t" << T.Argument << T.Field << '\0';
   }
   return xxh3_64bits(S.str());
 }

@@ -26,9 +26,9 @@ struct Field;
 struct Value {
   enum class Kind { Empty, Text, List, Map } Is = Kind::Empty;
   llvm::SMLoc Where;
-  std::string Text;                               // line breaks of a folded text are single spaces
-  std::vector<Value> Items;                       // of a list
-  std::vector<Field> Fields;                      // of a map, in the file's order
+  std::string Text;          // line breaks of a folded text are single spaces
+  std::vector<Value> Items;  // of a list
+  std::vector<Field> Fields; // of a map, in the file's order
 };
 
 struct Field {
@@ -72,10 +72,9 @@ public:
   std::string requiredText(llvm::StringRef Key);
   bool boolean(llvm::StringRef Key, bool Default);
   unsigned number(llvm::StringRef Key, unsigned Default);
-  std::vector<const Value *> list(llvm::StringRef Key);        // of anything; one item may stand without brackets
+  std::vector<const Value *> list(llvm::StringRef Key); // of anything; one item may stand without brackets
   std::vector<std::string> texts(llvm::StringRef Key);
-  template <typename T>
-  T choice(llvm::StringRef Key, llvm::ArrayRef<std::pair<llvm::StringRef, T>> Known, T Default) {
+  template <typename T> T choice(llvm::StringRef Key, llvm::ArrayRef<std::pair<llvm::StringRef, T>> Known, T Default) {
     const Value *V = optional(Key);
     if (!V)
       return Default;

@@ -17,6 +17,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ constexpr uint32_t None = ~0u;
 struct Site {
   uint8_t Verb = 0; // enum underlock_verb
   model::Mode Mode = model::Mode::Exclusive;
+  bool Supposed = false; // it is not in the code: an edit has made it (what-if)
   uint32_t Line = 0, Column = 0;
   std::string Mark, File, Function, Expression, ClassName;
   const model::Lock *Lock = nullptr;   // the model's entry for Mark, where the verb is a lock's
@@ -67,6 +69,7 @@ struct LockInstance {
   ClassId Class = None;
   ContextId Creator = None; // the context that initialised it, or None when that was not seen
   bool SharedUse = false;   // a context other than the creator has acquired it (or its creator is not known)
+  ContextId EndOf = None;   // it is no lock, but the end of this context, for which others wait
 };
 
 struct Hold {
@@ -81,15 +84,75 @@ struct Hold {
   bool own() const { return By == None; }
 };
 
+// Whether two holds are of one lock and not both shared: nobody can have one of them while somebody else has the other.
+inline bool excludes(const Hold &A, const Hold &B) {
+  return A.Lock == B.Lock && !(A.Mode == model::Mode::Shared && B.Mode == model::Mode::Shared);
+}
+// A gate: some of `A` excludes some of `B`.
+inline bool haveGate(llvm::ArrayRef<Hold> A, llvm::ArrayRef<Hold> B) {
+  for (const Hold &H : A)
+    for (const Hold &G : B)
+      if (excludes(H, G))
+        return true;
+  return false;
+}
+
+// A report of ThreadSanitizer, which ran beside the recording (trace.h, DEFINE TSAN). What it names by addresses and
+// thread ids is found among what the recording knows; None where it does not.
+struct TsanReport {
+  struct Access {
+    uint64_t Thread = 0, Address = 0;
+    bool Writes = false;
+    bool HeldKnown = false;
+    std::vector<std::pair<uint32_t, model::Mode>> Held; // which of Locks
+    ContextId Context = None;
+    PlaceRef Place;
+  };
+  struct Lock {
+    uint64_t Address = 0;
+    StackId Stack = None; // of its making
+    InstanceId Instance = None;
+    std::string Name; // of one that is not known: the symbol there
+  };
+  struct Where {
+    uint64_t Thread = 0;
+    ContextId Context = None;
+    PlaceRef Place;
+  };
+  std::string What, Memory; // "data-race", "lock-order-inversion", …; "global", "heap", …
+  std::vector<Access> Accesses;
+  std::vector<Lock> Locks;
+  std::vector<Where> Places;
+  StackId MemoryStack = None; // of the allocation
+  std::string MemoryName;     // of a global variable
+};
+
 // The moment at which something happened.
 struct Moment {
   Ticks Time = 0;
   ContextId Context = None;
-  uint8_t State = 0;         // enum underlock_state
+  // enum underlock_state. Nothing where a context waits when the recording ends: a note of waiting does not say it, and
+  // what the context's last record said may have changed since.
+  std::optional<uint8_t> State;
   llvm::ArrayRef<Hold> Held; // before the event takes effect: its own, then what is held for it
   // Work of this delegation is going on here, and it cannot be told who waits for it: what that one holds is not in
   // Held.
   const model::Delegation *Unclear = nullptr;
+};
+
+// A context that waits when the recording ends, and whoever keeps what it waits for.
+struct Blocked {
+  ContextId Context = None;
+  InstanceId Lock = None;
+  PlaceRef At;
+  Ticks Since = 0;
+  std::vector<Hold> Held; // what it holds meanwhile
+  struct Holder {
+    ContextId Who = None;
+    Hold How; // Lock is None where the end of this context is what is waited for
+    bool Ended = false;
+  };
+  std::vector<Holder> Holders;
 };
 
 class Observer {
@@ -102,8 +165,14 @@ public:
   // A release of a lock that this context does not hold. `Holder` is the context that does, or None.
   virtual void releasedUnheld(const Moment &, InstanceId Lock, SiteId At, ContextId Holder) {}
   virtual void failed(const Moment &, InstanceId Lock, PlaceRef At) {}
+  // What was waited for and is no lock has come; nothing is held for it. Held is what was held during the wait.
+  virtual void awaited(const Moment &, InstanceId Lock, PlaceRef At) {}
+  // … is about to be signalled.
+  virtual void signalled(const Moment &, InstanceId Lock, PlaceRef At) {}
   virtual void event(const Moment &, PlaceRef At, llvm::ArrayRef<uint64_t> Objects) {}
   virtual void phaseBegin(const Moment &, PlaceRef At, const model::Phase &) {}
+  // Right after phaseBegin(), where the phase has a title: which one of its kind it is.
+  virtual void titled(const Moment &, const model::Phase &, llvm::StringRef Title) {}
   virtual void phaseEnd(const Moment &, SiteId At, const model::Phase &) {}
   // A lock is born or dies. `died` is called with the holds that still exist on it, if any (a lock freed while held).
   virtual void born(const Moment &, InstanceId Lock, SiteId At) {}
@@ -113,8 +182,13 @@ public:
   virtual void start(const Moment &, uint64_t Token) {}
   virtual void join(const Moment &, uint64_t Token) {}
   virtual void contextEnd(const Moment &) {}
-  // At the end of the recording, once for each context that still waits for a lock.
+  // ThreadSanitizer reports something that the context has just come to.
+  virtual void tsanReport(const Moment &, const TsanReport &) {}
+  // At the end of the recording, once for each context that still waits for a lock, or for what is no lock. The moment has
+  // no State.
   virtual void waiting(const Moment &, InstanceId Lock, PlaceRef At, Ticks Since) {}
+  // … and then once, with all of them.
+  virtual void stuck(llvm::ArrayRef<Blocked>) {}
 };
 
 } // namespace underlock

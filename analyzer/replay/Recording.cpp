@@ -9,7 +9,7 @@ using namespace underlock;
 
 // Clang, GCC and the plugin append these to the names of copies they make (demangled: in brackets); the function a
 // person wrote has none of them.
-static llvm::StringRef withoutCopySuffix(llvm::StringRef Function) {
+llvm::StringRef underlock::sourceFunction(llvm::StringRef Function) {
   for (llvm::StringRef Mark :
        {" (.", ".llvm.", ".specialized.", ".constprop.", ".isra.", ".part.", ".cold", ".__uniq.", ".underlock"}) {
     size_t At = Function.find(Mark);
@@ -17,6 +17,16 @@ static llvm::StringRef withoutCopySuffix(llvm::StringRef Function) {
       Function = Function.take_front(At);
   }
   return Function;
+}
+
+std::string underlock::asCall(llvm::StringRef Function) {
+  return (Function + (Function.contains('(') ? "" : "()")).str();
+}
+
+bool underlock::sameFunction(const Frame &A, const Frame &B) {
+  if (A.Function.empty() && B.Function.empty())
+    return A.Address == B.Address;
+  return sourceFunction(A.Function) == sourceFunction(B.Function);
 }
 
 // Where every program's and thread's stack begins. Kernels name theirs in the model.
@@ -28,6 +38,8 @@ static bool beginsEveryStack(llvm::StringRef Function) {
 
 // Threads inherit the name of who made them, and a shell's children are all alike: then the number tells them apart.
 std::string Recording::contextName(ContextId C) const {
+  if (C == None)
+    return "another thread";
   const Context &Of = Contexts[C];
   const char *Kind = Of.Kind == UNDERLOCK_CONTEXT_TASK ? "task" : "thread";
   if (Of.Name.empty())
@@ -41,10 +53,14 @@ std::string Recording::className(InstanceId I) const {
   const LockClass &Class = classOf(I);
   if (!Class.Name.empty())
     return Class.Name;
+  if (Class.Lock && !Class.Lock->isLock())
+    return Class.Lock->Id;
   return Class.InitSite.empty() ? "a lock without a name" : "a lock that " + Class.InitSite + " initialises";
 }
 
 std::string Recording::lockName(InstanceId I) const {
+  if (Instances[I].EndOf != None)
+    return "the end of " + contextName(Instances[I].EndOf);
   if (!classOf(I).Name.empty())
     return classOf(I).Name;
   return llvm::formatv("{0} (at {1:x})", className(I), addressOf(I)).str();
@@ -70,7 +86,7 @@ std::vector<std::string> Recording::story(PlaceRef P) const {
   if (P.Site != None)
     Out.push_back(Sites[P.Site].Function);
   for (const Frame &F : frames(P.Stack)) {
-    llvm::StringRef Function = withoutCopySuffix(F.Function);
+    llvm::StringRef Function = sourceFunction(F.Function);
     // The site's function is the innermost frame; nameless frames cannot be part of an identity that outlives a build.
     if (Function.empty() || (!Out.empty() && Out.back() == Function))
       continue;

@@ -6,6 +6,7 @@
 #define UNDERLOCK_ANALYZER_REPLAY_RECORDING_H
 
 #include "analyzer/replay/Events.h"
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,13 +34,24 @@ public:
   virtual std::vector<Frame> frames(uint64_t ReturnAddress) = 0;
   // The symbol of a datum ("pci_rescan_remove_lock"), or "".
   virtual std::string datum(uint64_t Address) = 0;
+  // A line of source, or nothing where it is not known.
+  virtual std::optional<std::string> line(const std::string &File, uint32_t Line) { return std::nullopt; }
 };
+
+// Whether both are in one function, as a person wrote it. Those without a name are told apart by their addresses.
+bool sameFunction(const Frame &A, const Frame &B);
+
+// As a person writes that it is called: "f()". C++ names come with their parameters.
+std::string asCall(llvm::StringRef Function);
 
 // What a reader has to be told about the recording itself, next to findings. None of it is silent.
 struct Remark {
   enum class Kind { Note, Warning } Level = Kind::Warning;
   std::string Text;
 };
+
+// The name that a person gave the function, without what compilers and the plugin append to the names of copies.
+llvm::StringRef sourceFunction(llvm::StringRef Function);
 
 struct Recording {
   explicit Recording(const model::Model &M) : Model(M) {}
@@ -51,7 +63,8 @@ struct Recording {
   std::string Program;
   double TicksPerSecond = 0; // 0: unknown
   Ticks Start = 0, End = 0;
-  bool CleanExit = false; // the program ended in order
+  uint32_t FrameLimit = 0; // a stack of so many frames may have lost its outer ones; 0: none has
+  bool CleanExit = false;  // the program ended in order
   bool BrokeOff = false;  // for want of space: what it did from some moment on is not there
   std::string Executed;   // the program that took its place, where it ended so
 
@@ -61,6 +74,9 @@ struct Recording {
   std::vector<LockClass> Classes;
   std::vector<LockInstance> Instances;
   std::vector<Image> Images;
+  std::vector<TsanReport> TsanReports; // in the order in which they were read
+  bool Tsan = false;                   // ThreadSanitizer ran beside
+  std::vector<std::string> Titles; // of phases, each once
   std::vector<Remark> Remarks;
   uint64_t Records = 0; // timed records judged
   uint64_t Lost = 0;
@@ -87,6 +103,7 @@ struct Recording {
   // start), without compiler-made suffixes: what a finding's identity may be made of.
   std::vector<std::string> story(PlaceRef P) const;
 };
+
 
 } // namespace underlock
 

@@ -11,10 +11,12 @@
 // what is held, and replay takes that over without a word to the observers.
 #include "analyzer/replay/Replay.h"
 #include "analyzer/replay/Delegation.h"
+#include "analyzer/replay/TsanNames.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <utility>
 
 using namespace underlock;
 
@@ -27,7 +29,8 @@ struct AddressInfo : llvm::DenseMapInfo<uint64_t> {
 
 class Replayer {
 public:
-  Replayer(Source &From, Recording &R, llvm::ArrayRef<Observer *> To) : From(From), R(R), To(To), Delegated(R) {}
+  Replayer(Source &From, Recording &R, llvm::ArrayRef<Observer *> To)
+      : From(From), R(R), To(To), Delegated(R), Tsan(R) {}
 
   bool run();
 
@@ -35,23 +38,29 @@ private:
   // What replay knows of a lock beyond the Recording's tables.
   struct LockState {
     ContextId ExclusiveHolder = None;
-    uint32_t SharedHolders = 0;
-    SiteId Hint = None; // who handed it on with a name, before anybody took it
-    bool Used = false;  // it was taken
-    bool Named = false; // its class has a name; until then each site and the binary's symbols are asked
+    const model::Lock *Lock = nullptr; // as the first site has it that says
+    SiteId Hint = None;                // who handed it on with a name, before anybody took it
+    bool Used = false;                 // it was taken
+    bool Named = false;                // its class has a name; until then each site and the binary's symbols are asked
   };
   struct ContextState {
     llvm::SmallVector<Hold, 8> Held;
     bool Ended = false;
+    uint64_t Joined = 0;   // the thread that it has just joined
+    InstanceId End = None; // for those who wait for it
   };
 
   void one(const Record &Rec);
   void acquired(const Record &Rec);
+  void awaited(const Record &Rec);
+  void signalled(const Record &Rec);
   void released(const Record &Rec);
   void releasedElsewhere(const Record &Rec, InstanceId Lock);
   void born(const Record &Rec);
-  void died(const Record &Rec, uint64_t Address);
+  void diedAt(const Record &Rec, uint64_t Address);
+  void died(const Record &Rec, InstanceId Lock);
   void thread(const Record &Rec);
+  void tsanReport(const Record &Rec);
   void endOfRecording();
 
   void handedOn(const Record &Rec);
@@ -60,6 +69,7 @@ private:
   void forgetHolds(ContextId C);
 
   InstanceId instanceAt(uint64_t Address, SiteId At);
+  InstanceId otherKindAt(uint64_t Address, SiteId At);
   InstanceId newInstance(uint64_t Address, SiteId At, ContextId Creator);
   void nameInstance(InstanceId I, const Site &S);
   ClassId classNamed(llvm::StringRef Name, llvm::StringRef InitSite, const model::Lock *Lock);
@@ -70,6 +80,10 @@ private:
     return Moment{Rec.Time, Rec.Context, Rec.State, heldFor(Rec.Context), Delegated.unclear(Rec.Context)};
   }
   llvm::ArrayRef<Hold> heldFor(ContextId C);
+  void heldWhileWaiting(Moment &M, SiteId At);
+  InstanceId endOf(ContextId C, SiteId At);
+  InstanceId waitedFor(uint64_t Address, SiteId At);
+  void addHolders(Blocked &B) const;
   ContextState &contextState(ContextId C) {
     if (C >= Contexts.size())
       Contexts.resize(C + 1);
@@ -88,10 +102,17 @@ private:
   std::vector<ContextState> Contexts;
   std::vector<LockState> Locks; // by InstanceId
   llvm::DenseMap<uint64_t, InstanceId, AddressInfo> Living;
+  // Locks of another kind than the one that Living knows at their address.
+  llvm::DenseMap<uint64_t, llvm::SmallVector<InstanceId, 1>, AddressInfo> OtherKinds;
+  llvm::DenseMap<uint64_t, InstanceId, AddressInfo>
+      LastDead; // for ThreadSanitizer, which reports behind our own record
   llvm::StringMap<ClassId> ClassByKey;
   Delegations Delegated;
-  std::vector<Hold> WithDelegated;          // what heldFor() returned last, where others hold locks for the context
-  llvm::StringMap<uint64_t> UnseenReleases; // by class: holds that ended without a record
+  TsanNames Tsan;
+  std::vector<Hold> WithDelegated;              // what heldFor() returned last, where others hold locks for the context
+  std::vector<Hold> Waits;                      // what heldWhileWaiting() left
+  llvm::DenseMap<uint64_t, ContextId> Children; // by the token of their start
+  llvm::StringMap<uint64_t> UnseenReleases;     // by class: holds that ended without a record
   // Holds that were ended that way. Their release may still come: then the clock is to blame, not a missing mark.
   llvm::DenseMap<std::pair<ContextId, InstanceId>, uint32_t> EndedUnseen;
   uint64_t Overlaps = 0;
@@ -102,33 +123,35 @@ private:
 
 // ---- Lock identity ----
 
+// Locks of two kinds are of two classes, also where no site has a name for them.
 ClassId Replayer::classNamed(llvm::StringRef Name, llvm::StringRef InitSite, const model::Lock *Lock) {
-  std::string Key = (Name + llvm::Twine('\0') + InitSite).str();
+  std::string Kind = Lock ? std::to_string(static_cast<int>(Lock->Kind)) : "";
+  std::string Key = (Name + llvm::Twine('\0') + InitSite + llvm::Twine('\0') + Kind).str();
   auto [It, New] = ClassByKey.try_emplace(Key, R.Classes.size());
   if (New)
     R.Classes.push_back({Name.str(), InitSite.str(), Lock});
-  else if (!R.Classes[It->second].Lock)
-    R.Classes[It->second].Lock = Lock;
   return It->second;
 }
 
-// A lock is named by the site that knows it, or by the binary's symbols where it is a global.
+// A lock is named by the first site that knows a name, or by the binary's symbols where it is a global; what kind it is
+// says the first site that knows (who hands a lock on does not).
 void Replayer::nameInstance(InstanceId I, const Site &S) {
   LockInstance &Instance = R.Instances[I];
-  std::string Name = S.ClassName;
+  LockState &State = Locks[I];
+  // A lock that was born nameless keeps the place of its birth when a later site names it.
+  std::string Name = S.ClassName, InitSite = S.Verb == UNDERLOCK_VERB_INIT ? S.Function : "";
+  if (Instance.Class != None) {
+    const LockClass &Before = R.Classes[Instance.Class];
+    Name = State.Named ? Before.Name : Name;
+    InitSite = InitSite.empty() || State.Named ? Before.InitSite : InitSite;
+  }
+  if (S.Lock && S.Lock->Kind == model::LockKind::Reference)
+    Name = S.Lock->Id; // who gets it, drops it and waits for it have different names for the object
   if (Name.empty() && R.Names)
     Name = R.Names->datum(R.addressOf(I));
-  Locks[I].Named = !Name.empty();
-  llvm::StringRef InitSite = S.Verb == UNDERLOCK_VERB_INIT ? llvm::StringRef(S.Function) : llvm::StringRef();
-  // A lock that was born nameless keeps the place of its birth when a later site names it.
-  std::string Inherited;
-  if (InitSite.empty() && Instance.Class != None) {
-    Inherited = R.Classes[Instance.Class].InitSite;
-    InitSite = Inherited;
-  }
-  // Who hands a lock on does not say what kind it is.
-  const model::Lock *Lock = S.Lock || Instance.Class == None ? S.Lock : R.Classes[Instance.Class].Lock;
-  Instance.Class = classNamed(Name, InitSite, Lock);
+  State.Named = !Name.empty();
+  State.Lock = State.Lock ? State.Lock : S.Lock;
+  Instance.Class = classNamed(Name, InitSite, State.Lock);
 }
 
 InstanceId Replayer::newInstance(uint64_t Address, SiteId At, ContextId Creator) {
@@ -141,20 +164,31 @@ InstanceId Replayer::newInstance(uint64_t Address, SiteId At, ContextId Creator)
   R.Instances.push_back(Instance);
   Locks.emplace_back();
   nameInstance(I, R.Sites[At]);
-  Living[Address] = I;
   return I;
 }
 
 InstanceId Replayer::instanceAt(uint64_t Address, SiteId At) {
   auto It = Living.find(Address);
   if (It == Living.end())
-    return newInstance(Address, At, None);
-  if (!Locks[It->second].Named && !R.Sites[At].ClassName.empty())
-    nameInstance(It->second, R.Sites[At]);
-  LockClass &Class = R.Classes[R.Instances[It->second].Class];
-  if (LLVM_UNLIKELY(!Class.Lock))
-    Class.Lock = R.Sites[At].Lock;
+    return Living[Address] = newInstance(Address, At, None);
+  const Site &S = R.Sites[At];
+  const LockState &State = Locks[It->second];
+  if (LLVM_UNLIKELY(S.Lock != State.Lock && S.Lock && State.Lock && S.Lock->Kind != State.Lock->Kind))
+    return otherKindAt(Address, At);
+  if ((!State.Named && !S.ClassName.empty()) || LLVM_UNLIKELY(!State.Lock && S.Lock))
+    nameInstance(It->second, S);
   return It->second;
+}
+
+// A mutex is no spinlock. Either one has the other as its first member (Linux's semaphore), or the memory was used
+// again by a lock whose birth makes no call (Linux's spin_lock_init()).
+InstanceId Replayer::otherKindAt(uint64_t Address, SiteId At) {
+  llvm::SmallVector<InstanceId, 1> &Others = OtherKinds[Address];
+  for (InstanceId I : Others)
+    if (Locks[I].Lock->Kind == R.Sites[At].Lock->Kind)
+      return I;
+  Others.push_back(newInstance(Address, At, None));
+  return Others.back();
 }
 
 // ---- Holds ----
@@ -177,8 +211,6 @@ llvm::ArrayRef<Hold> Replayer::heldFor(ContextId C) {
 void Replayer::endHold(ContextId Context, InstanceId Lock, size_t Index) {
   auto &Held = contextState(Context).Held;
   LockState &State = Locks[Lock];
-  if (Held[Index].Mode == model::Mode::Shared)
-    State.SharedHolders -= State.SharedHolders > 0;
   Held.erase(Held.begin() + Index);
   if (State.ExclusiveHolder == Context &&
       llvm::none_of(Held, [&](const Hold &H) { return H.Lock == Lock && H.Mode != model::Mode::Shared; }))
@@ -203,7 +235,6 @@ void Replayer::acquired(const Record &Rec) {
 
   LockState &State = Locks[Lock];
   State.Used = true;
-  bool Shared = S.Mode == model::Mode::Shared;
   // A counting semaphore can be taken by several; all else excludes.
   bool Excludes = !S.Lock || S.Lock->Kind != model::LockKind::Semaphore;
   if (Excludes && State.ExclusiveHolder != None && State.ExclusiveHolder != Rec.Context)
@@ -218,10 +249,73 @@ void Replayer::acquired(const Record &Rec) {
   Moment M = momentOf(Rec);
   tell([&](Observer &O) { O.acquired(M, New); });
   contextState(Rec.Context).Held.push_back(New);
-  if (Shared)
-    ++State.SharedHolders;
-  else
+  // `S` may have moved: what-if makes sites of its own.
+  if (New.Mode != model::Mode::Shared)
     State.ExclusiveHolder = Rec.Context;
+}
+
+// ---- Waits for what is no lock ----
+
+// The model may say that the waiting function gives some locks back meanwhile.
+void Replayer::heldWhileWaiting(Moment &M, SiteId At) {
+  const model::Lock *Kind = R.Sites[At].Lock;
+  if (!Kind || Kind->GivesUp.empty())
+    return;
+  Waits.assign(M.Held.begin(), M.Held.end());
+  llvm::erase_if(Waits, [&](const Hold &H) { return llvm::is_contained(Kind->GivesUp, R.classOf(H.Lock).Name); });
+  M.Held = Waits;
+}
+
+// The end of a context, as something to wait for.
+InstanceId Replayer::endOf(ContextId C, SiteId At) {
+  InstanceId &End = contextState(C).End;
+  if (End == None) {
+    End = R.Instances.size();
+    LockInstance Instance;
+    Instance.SharedUse = true;
+    Instance.EndOf = C;
+    Instance.Class = classNamed(R.Sites[At].Lock->Id, "", R.Sites[At].Lock);
+    R.Instances.push_back(Instance);
+    Locks.emplace_back();
+  }
+  return End;
+}
+
+// A thread is named by its token.
+InstanceId Replayer::waitedFor(uint64_t Address, SiteId At) {
+  const Site &S = R.Sites[At];
+  if (S.Verb == UNDERLOCK_VERB_AWAIT && S.Lock->Kind == model::LockKind::Thread)
+    if (auto It = Children.find(Address); It != Children.end())
+      return endOf(It->second, At);
+  return instanceAt(Address, At);
+}
+
+void Replayer::awaited(const Record &Rec) {
+  const model::Lock &Kind = *R.Sites[Rec.Site].Lock;
+  uint64_t Object = Rec.Lock;
+  if (Kind.Kind == model::LockKind::Thread)
+    Object = std::exchange(contextState(Rec.Context).Joined, 0); // else it was started before the recording
+  InstanceId Lock = waitedFor(Object, Rec.Site);
+  Moment M = momentOf(Rec);
+  heldWhileWaiting(M, Rec.Site);
+  tell([&](Observer &O) { O.awaited(M, Lock, {Rec.Site, Rec.Stack}); });
+  if (!Kind.Ends || Kind.Kind == model::LockKind::Thread)
+    return;
+  for (ContextId C = 0; C < Contexts.size(); ++C)
+    for (size_t I = Contexts[C].Held.size(); I-- > 0;)
+      if (Contexts[C].Held[I].Lock == Lock)
+        endHold(C, Lock, I);
+  if (auto Others = OtherKinds.find(Object); Others != OtherKinds.end())
+    llvm::erase(Others->second, Lock);
+  if (Living.lookup(Object) == Lock)
+    Living.erase(Object);
+}
+
+void Replayer::signalled(const Record &Rec) {
+  InstanceId Lock = instanceAt(Rec.Lock, Rec.Site);
+  R.Instances[Lock].SharedUse |= R.Instances[Lock].Creator != Rec.Context;
+  Moment M = momentOf(Rec);
+  tell([&](Observer &O) { O.signalled(M, Lock, {Rec.Site, Rec.Stack}); });
 }
 
 void Replayer::released(const Record &Rec) {
@@ -296,15 +390,13 @@ void Replayer::held(const Record &Rec) {
   // Snapshots of different contexts are of different moments: who excludes whom cannot be told from them.
   if (R.Mode == UNDERLOCK_RECORDING_DISTINCT)
     return;
-  if (S.Mode == model::Mode::Shared)
-    ++Locks[Lock].SharedHolders;
-  else
+  if (S.Mode != model::Mode::Shared)
     Locks[Lock].ExclusiveHolder = Rec.Context;
 }
 
 void Replayer::bornBefore(const Record &Rec) {
   if (!Living.count(Rec.Lock))
-    newInstance(Rec.Lock, Rec.Site, static_cast<ContextId>(Rec.Value));
+    Living[Rec.Lock] = newInstance(Rec.Lock, Rec.Site, static_cast<ContextId>(Rec.Value));
 }
 
 void Replayer::forgetHolds(ContextId C) {
@@ -314,11 +406,22 @@ void Replayer::forgetHolds(ContextId C) {
 
 // ---- Lifetimes, threads ----
 
-void Replayer::died(const Record &Rec, uint64_t Address) {
+void Replayer::diedAt(const Record &Rec, uint64_t Address) {
   auto It = Living.find(Address);
   if (It == Living.end())
     return;
-  InstanceId Lock = It->second;
+  if (auto Others = OtherKinds.find(Address); LLVM_UNLIKELY(Others != OtherKinds.end())) {
+    for (InstanceId Other : Others->second)
+      died(Rec, Other);
+    OtherKinds.erase(Address);
+  }
+  died(Rec, It->second);
+  if (R.Tsan)
+    LastDead[Address] = It->second;
+  Living.erase(It);
+}
+
+void Replayer::died(const Record &Rec, InstanceId Lock) {
   ContextId HeldBy = None;
   for (ContextId C = 0; C < Contexts.size() && HeldBy == None; ++C)
     if (llvm::any_of(Contexts[C].Held, [&](const Hold &H) { return H.Lock == Lock; }))
@@ -329,14 +432,13 @@ void Replayer::died(const Record &Rec, uint64_t Address) {
     for (size_t I = Contexts[C].Held.size(); I-- > 0;)
       if (Contexts[C].Held[I].Lock == Lock)
         endHold(C, Lock, I);
-  Living.erase(Address);
 }
 
 void Replayer::born(const Record &Rec) {
   auto Before = Living.find(Rec.Lock);
   SiteId Hint = Before == Living.end() || Locks[Before->second].Used ? None : Locks[Before->second].Hint;
-  died(Rec, Rec.Lock);
-  InstanceId Lock = newInstance(Rec.Lock, Rec.Site, Rec.Context);
+  diedAt(Rec, Rec.Lock);
+  InstanceId Lock = Living[Rec.Lock] = newInstance(Rec.Lock, Rec.Site, Rec.Context);
   if (Hint != None && !Locks[Lock].Named)
     nameInstance(Lock, R.Sites[Hint]);
   Moment M = momentOf(Rec);
@@ -349,8 +451,10 @@ void Replayer::thread(const Record &Rec) {
   case UNDERLOCK_THREAD_FORK:
     return tell([&](Observer &O) { O.fork(M, Rec.Value); });
   case UNDERLOCK_THREAD_START:
+    Children[Rec.Value] = Rec.Context;
     return tell([&](Observer &O) { O.start(M, Rec.Value); });
   case UNDERLOCK_THREAD_JOIN:
+    contextState(Rec.Context).Joined = Rec.Value;
     return tell([&](Observer &O) { O.join(M, Rec.Value); });
   case UNDERLOCK_THREAD_END:
     contextState(Rec.Context).Ended = true;
@@ -359,16 +463,36 @@ void Replayer::thread(const Record &Rec) {
   }
 }
 
+void Replayer::tsanReport(const Record &Rec) {
+  TsanReport &T = R.TsanReports[Rec.Value];
+  Tsan.resolve(T, [&](uint64_t Address) {
+    auto It = Living.find(Address);
+    if (It != Living.end())
+      return It->second;
+    auto Dead = LastDead.find(Address);
+    return Dead == LastDead.end() ? None : Dead->second;
+  });
+  Moment M = momentOf(Rec);
+  tell([&](Observer &O) { O.tsanReport(M, T); });
+}
+
 void Replayer::one(const Record &Rec) {
   switch (Rec.Kind) {
   case UNDERLOCK_RECORD_ACQUIRED:
-    return acquired(Rec);
+    switch (R.Sites[Rec.Site].Verb) {
+    case UNDERLOCK_VERB_AWAIT:
+      return awaited(Rec);
+    case UNDERLOCK_VERB_SIGNAL:
+      return signalled(Rec);
+    default:
+      return acquired(Rec);
+    }
   case UNDERLOCK_RECORD_RELEASED:
     return released(Rec);
   case UNDERLOCK_RECORD_INIT:
     return born(Rec);
   case UNDERLOCK_RECORD_DESTROY:
-    return died(Rec, Rec.Lock);
+    return diedAt(Rec, Rec.Lock);
   case UNDERLOCK_RECORD_THREAD:
     return thread(Rec);
   case UNDERLOCK_RECORD_HELD:
@@ -379,6 +503,8 @@ void Replayer::one(const Record &Rec) {
     return bornBefore(Rec);
   case UNDERLOCK_RECORD_NAME:
     return handedOn(Rec);
+  case UNDERLOCK_RECORD_DEFINE:
+    return tsanReport(Rec);
   default:
     break;
   }
@@ -396,8 +522,12 @@ void Replayer::one(const Record &Rec) {
     return tell([&](Observer &O) { O.event(M, At, Rec.Objects); });
   const model::Phase *P = Rec.Site != None ? R.Sites[Rec.Site].Phase : nullptr;
   Quiet = false; // a phase that began before a ring's horizon goes on behind it
-  if (Rec.Kind == UNDERLOCK_RECORD_PHASE_BEGIN && P)
-    return tell([&](Observer &O) { O.phaseBegin(M, At, *P); });
+  if (Rec.Kind == UNDERLOCK_RECORD_PHASE_BEGIN && P) {
+    tell([&](Observer &O) { O.phaseBegin(M, At, *P); });
+    if (Rec.Value < R.Titles.size())
+      tell([&](Observer &O) { O.titled(M, *P, R.Titles[Rec.Value]); });
+    return;
+  }
   if (Rec.Kind == UNDERLOCK_RECORD_PHASE_END && P)
     return tell([&](Observer &O) { O.phaseEnd(M, Rec.Site, *P); });
   if (Rec.Kind == UNDERLOCK_RECORD_EXIT)
@@ -406,12 +536,32 @@ void Replayer::one(const Record &Rec) {
 
 // ---- The whole ----
 
-void Replayer::endOfRecording() {
-  for (const Waiting &W : From.waiting()) {
-    InstanceId Lock = instanceAt(W.Lock, W.Place.Site);
-    Moment M{R.End, W.Context, 0, heldFor(W.Context), Delegated.unclear(W.Context)};
-    tell([&](Observer &O) { O.waiting(M, Lock, W.Place, W.Since); });
+// Shared holds keep nobody out who wants it shared, but for a writer that waits between them.
+void Replayer::addHolders(Blocked &B) const {
+  if (ContextId Ends = R.Instances[B.Lock].EndOf; Ends != None) {
+    B.Holders.push_back({Ends, {}, Contexts[Ends].Ended});
+    return;
   }
+  bool Shared = R.Sites[B.At.Site].Mode == model::Mode::Shared;
+  for (ContextId C = 0; C < Contexts.size(); ++C)
+    for (const Hold &H : Contexts[C].Held)
+      if (H.Lock == B.Lock && !(Shared && H.Mode == model::Mode::Shared)) {
+        B.Holders.push_back({C, H, Contexts[C].Ended});
+        break;
+      }
+}
+
+void Replayer::endOfRecording() {
+  std::vector<Blocked> Stuck;
+  for (const Waiting &W : From.waiting()) {
+    InstanceId Lock = waitedFor(W.Lock, W.Place.Site);
+    Moment M{R.End, W.Context, std::nullopt, heldFor(W.Context), Delegated.unclear(W.Context)};
+    heldWhileWaiting(M, W.Place.Site);
+    tell([&](Observer &O) { O.waiting(M, Lock, W.Place, W.Since); });
+    Stuck.push_back({W.Context, Lock, W.Place, W.Since, M.Held.vec(), {}});
+    addHolders(Stuck.back());
+  }
+  tell([&](Observer &O) { O.stuck(Stuck); });
   for (const auto &Unseen : UnseenReleases)
     if (Unseen.getValue() > 0)
       R.Remarks.push_back(

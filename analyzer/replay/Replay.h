@@ -10,17 +10,19 @@
 
 namespace underlock {
 
-// One timed record, its operands resolved: addresses for locks, indices into the Recording's tables for the rest.
+// One timed record, its operands resolved: addresses for locks, indices into the Recording's tables for the rest. A
+// report of ThreadSanitizer, which is a DEFINE, is one too: its Value is an index.
 struct Record {
   underlock_record_kind Kind = UNDERLOCK_RECORD_NONE;
   uint8_t State = 0;
   Ticks Time = 0;
   ContextId Context = None;
-  uint64_t Lock = 0;                      // lock records
-  SiteId Site = None;                     // all but THREAD and EXIT
-  StackId Stack = None;                   // where the record has a place
-  uint8_t What = 0;                       // THREAD: enum underlock_thread_record
-  uint64_t Value = 0;                     // THREAD: token. BORN: the creator's ContextId, or None
+  uint64_t Lock = 0;    // lock records
+  SiteId Site = None;   // all but THREAD and EXIT
+  StackId Stack = None; // where the record has a place
+  uint8_t What = 0;     // THREAD: enum underlock_thread_record
+  // THREAD: token. BORN: the creator's ContextId, or None. PHASE_BEGIN: an index into the Recording's Titles, or None
+  uint64_t Value = 0;
   llvm::SmallVector<uint64_t, 4> Objects; // EVENT
   // It tells what the state is and is not to be judged: it stands before a ring's horizon. Beside timed records there
   // are HELD, SNAPSHOT and BORN, which never are.

@@ -11,6 +11,15 @@ using llvm::StringRef;
 // Made-up addresses: locks and functions live where no real ones do.
 static constexpr uint64_t LockBase = 0x10000, FunctionBase = 0x400000, AddressStep = 16;
 
+// `walk:12`: the function, and the line of its call.
+static std::pair<StringRef, uint32_t> splitLine(StringRef Name) {
+  auto [Function, Digits] = Name.rsplit(':');
+  uint32_t Line;
+  if (Function.empty() || Digits.getAsInteger(10, Line))
+    return {Name, 0};
+  return {Function, Line};
+}
+
 TextSource::TextSource(StringRef Text, Recording &R, llvm::raw_ostream &Errors) : Rest(Text), R(R), Errors(Errors) {
   R.Names = this;
   R.TicksPerSecond = 1000;
@@ -66,8 +75,17 @@ const TextSource::LockName *TextSource::lock(StringRef Spec) {
       fail("the model has no lock `" + Kind + "`");
       return nullptr;
     }
+    return &It->second;
   }
-  return &It->second;
+  const model::Lock *Other = Kind.empty() ? It->second.Kind : R.Model.findLock(Kind);
+  if (!Other) {
+    fail("the model has no lock `" + Kind + "`");
+    return nullptr;
+  }
+  if (Other == It->second.Kind)
+    return &It->second;
+  Elsewise = {It->second.Address, (Class.empty() ? Name : Class).str(), Other};
+  return &Elsewise;
 }
 
 SiteId TextSource::site(uint8_t Verb, model::Mode Mode, StringRef Mark, StringRef Function, StringRef Class) {
@@ -117,7 +135,11 @@ std::vector<Frame> TextSource::frames(uint64_t ReturnAddress) {
     return {};
   Frame F;
   F.Address = ReturnAddress;
-  F.Function = FunctionNames[Index];
+  if (StringRef(FunctionNames[Index]).starts_with("?"))
+    return {};
+  auto [Function, Line] = splitLine(FunctionNames[Index]);
+  F.Function = Function.str();
+  F.Line = Line;
   F.File = "text.c";
   return {F};
 }
@@ -127,7 +149,7 @@ struct VerbWord {
   StringRef Word;
   underlock_record_kind Kind;
   uint8_t Verb;
-  enum { OfLock, OfEvent, OfPhase, OfThread } Operand;
+  enum { OfLock, OfEvent, OfPhase, OfThread, OfTsan } Operand;
 };
 } // namespace
 
@@ -137,15 +159,78 @@ static const VerbWord VerbWords[] = {
     {"refused", UNDERLOCK_RECORD_FAILED, UNDERLOCK_VERB_ACQUIRE, VerbWord::OfLock},
     {"release", UNDERLOCK_RECORD_RELEASED, UNDERLOCK_VERB_RELEASE, VerbWord::OfLock},
     {"wait", UNDERLOCK_RECORD_NONE, UNDERLOCK_VERB_ACQUIRE, VerbWord::OfLock},
+    {"awaits", UNDERLOCK_RECORD_ACQUIRED, UNDERLOCK_VERB_AWAIT, VerbWord::OfLock},
+    {"signals", UNDERLOCK_RECORD_ACQUIRED, UNDERLOCK_VERB_SIGNAL, VerbWord::OfLock},
     {"init", UNDERLOCK_RECORD_INIT, UNDERLOCK_VERB_INIT, VerbWord::OfLock},
     {"destroy", UNDERLOCK_RECORD_DESTROY, UNDERLOCK_VERB_DESTROY, VerbWord::OfLock},
+    {"free", UNDERLOCK_RECORD_DESTROY, UNDERLOCK_VERB_FREE, VerbWord::OfLock},
     {"event", UNDERLOCK_RECORD_EVENT, UNDERLOCK_VERB_EVENT, VerbWord::OfEvent},
     {"begin", UNDERLOCK_RECORD_PHASE_BEGIN, UNDERLOCK_VERB_PHASE_BEGIN, VerbWord::OfPhase},
     {"end", UNDERLOCK_RECORD_PHASE_END, UNDERLOCK_VERB_PHASE_END, VerbWord::OfPhase},
     {"fork", UNDERLOCK_RECORD_THREAD, UNDERLOCK_THREAD_FORK, VerbWord::OfThread},
     {"join", UNDERLOCK_RECORD_THREAD, UNDERLOCK_THREAD_JOIN, VerbWord::OfThread},
     {"exits", UNDERLOCK_RECORD_THREAD, UNDERLOCK_THREAD_END, VerbWord::OfThread},
+    {"race", UNDERLOCK_RECORD_DEFINE, 0, VerbWord::OfTsan},
+    {"misuse", UNDERLOCK_RECORD_DEFINE, 0, VerbWord::OfTsan},
 };
+
+// What the machine's state was, as trailing words of a record.
+static uint8_t takeState(llvm::SmallVectorImpl<StringRef> &Words) {
+  uint8_t State = 0;
+  while (!Words.empty()) {
+    uint8_t Bit = llvm::StringSwitch<uint8_t>(Words.back())
+                      .Case("irqs-off", UNDERLOCK_STATE_IRQS_OFF)
+                      .Case("no-preempt", UNDERLOCK_STATE_NO_PREEMPT)
+                      .Case("softirqs-off", UNDERLOCK_STATE_SOFTIRQS_OFF)
+                      .Default(0);
+    if (!Bit)
+      break;
+    State |= Bit;
+    Words.pop_back();
+  }
+  return State;
+}
+
+// What a report names by thread ids and addresses, replay finds again.
+bool TextSource::tsanReport(llvm::ArrayRef<StringRef> Words, Record &Out) {
+  static constexpr uint64_t Unknown = UINT64_C(0xffffffff81000000); // code without a name, as in a kernel
+  bool Race = Words[1] == "race";
+  TsanReport T;
+  T.What = Race ? "data-race" : Words[2].str();
+  auto AddLock = [&](size_t Word) {
+    const LockName *L = Words.size() > Word ? lock(Words[Word]) : nullptr;
+    if (L)
+      T.Locks.emplace_back().Address = L->Address;
+    return Words.size() <= Word || L;
+  };
+  if (!AddLock(3))
+    return false;
+  uint64_t Thread = R.Contexts[Out.Context].OsId;
+  if (Race) {
+    T.Accesses.resize(2);
+    T.Accesses[0].Thread = Thread;
+    T.Accesses[0].Writes = true;
+    T.Accesses[0].Place.Stack = Out.Stack;
+    TsanReport::Access &Other = T.Accesses[1];
+    if (Words[2] != "-") {
+      Other.Thread = R.Contexts[context(Words[2])].OsId;
+      Other.Place.Stack = stack("", Words[2]);
+    } else {
+      Other.Place.Stack = R.Stacks.size();
+      R.Stacks.push_back({Unknown});
+    }
+    Other.HeldKnown = !T.Locks.empty();
+    for (size_t L = 0; L < T.Locks.size(); ++L)
+      Other.Held.push_back({L, model::Mode::Exclusive});
+  } else {
+    T.Places.push_back({Thread, None, {None, Out.Stack}});
+  }
+  R.Tsan = true;
+  Out.What = UNDERLOCK_DEFINE_TSAN;
+  Out.Value = R.TsanReports.size();
+  R.TsanReports.push_back(std::move(T));
+  return true;
+}
 
 bool TextSource::parseVerb(llvm::ArrayRef<StringRef> Words, StringRef Stack, Record &Out, bool &HasRecord) {
   const VerbWord *V = nullptr;
@@ -153,9 +238,8 @@ bool TextSource::parseVerb(llvm::ArrayRef<StringRef> Words, StringRef Stack, Rec
     if (Words.size() > 1 && Candidate.Word == Words[1])
       V = &Candidate;
   if (!V)
-    return fail(
-        "expected CONTEXT and one of acquire, fail, refused, release, wait, init, destroy, event, begin, end, fork, "
-        "join, exits");
+    return fail("expected CONTEXT and one of acquire, fail, refused, release, wait, awaits, signals, init, destroy, "
+                "free, event, begin, end, fork, join, exits, race, misuse");
   StringRef Operand = Words.size() > 2 ? Words[2] : "";
   if (Operand.empty() && V->Verb != UNDERLOCK_THREAD_END)
     return fail("`" + V->Word + "` needs an operand");
@@ -163,9 +247,11 @@ bool TextSource::parseVerb(llvm::ArrayRef<StringRef> Words, StringRef Stack, Rec
   Out.Kind = V->Kind;
   Out.Context = context(Words[0]);
   Out.Stack = stack(Stack, Words[0]);
-  StringRef Function = FunctionNames[(R.Stacks[Out.Stack].front() - FunctionBase) / AddressStep];
+  StringRef Function = splitLine(FunctionNames[(R.Stacks[Out.Stack].front() - FunctionBase) / AddressStep]).first;
   HasRecord = true;
 
+  if (V->Operand == VerbWord::OfTsan)
+    return tsanReport(Words, Out);
   if (V->Operand == VerbWord::OfThread) {
     Out.What = V->Verb;
     if (V->Verb != UNDERLOCK_THREAD_END)
@@ -182,6 +268,11 @@ bool TextSource::parseVerb(llvm::ArrayRef<StringRef> Words, StringRef Stack, Rec
                        : V->Kind == UNDERLOCK_RECORD_RELEASED ? model::Mode::Any
                                                               : model::Mode::Exclusive;
     Out.Lock = L->Address;
+    if (!L->Kind->isLock() && V->Kind == UNDERLOCK_RECORD_NONE) {
+      Verb = UNDERLOCK_VERB_AWAIT;
+      if (auto It = Tokens.find(Operand.split('/').first); It != Tokens.end())
+        Out.Lock = It->second;
+    }
     Out.Site = site(Verb, Mode, L->Kind->Id, Function, L->Class);
     if (V->Kind == UNDERLOCK_RECORD_NONE) {
       StillWaiting.push_back({Out.Context, Out.Lock, {Out.Site, Out.Stack}, Out.Time});
@@ -192,6 +283,14 @@ bool TextSource::parseVerb(llvm::ArrayRef<StringRef> Words, StringRef Stack, Rec
   Out.Site = site(V->Verb, model::Mode::Exclusive, Operand, Function, "");
   if (V->Operand == VerbWord::OfEvent ? !R.Sites[Out.Site].Event : !R.Sites[Out.Site].Phase)
     return fail("the model has no " + V->Word + " `" + Operand + "`");
+  if (V->Kind == UNDERLOCK_RECORD_PHASE_BEGIN) {
+    Out.Value = None;
+    if (Words.size() > 3) {
+      Out.Value = R.Titles.size();
+      R.Titles.push_back(Words[3].str());
+    }
+    return true;
+  }
   for (StringRef Object : Words.drop_front(3)) {
     uint64_t Number;
     if (Object.getAsInteger(0, Number))
@@ -210,8 +309,15 @@ bool TextSource::parseLine(StringRef Line, Record &Out, bool &HasRecord) {
     return true;
   Out = Record();
   Out.Time = LineNumber;
+  Out.State = takeState(Words);
+  if (Words.empty())
+    return fail("expected a record before the machine's state");
   if (Words[0] == "context")
     return declareContext(Words);
+  if (Words.size() == 1 && Words[0] == "tsan") {
+    R.Tsan = true;
+    return true;
+  }
   if (Words.size() == 1 && Words[0] == "exit") {
     Out.Kind = UNDERLOCK_RECORD_EXIT;
     Out.Context = context("exit");

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The columns of a deadlock.
 #include "analyzer/report/Interleaving.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Path.h"
 
 using namespace underlock;
 
-// A column has to hold a name and leave room for the others; a name that is longer is cut in its middle, where it
-// differs least.
-static std::string cell(std::string Text, size_t Width) {
+std::string report::cell(std::string Text, size_t Width) {
   if (Text.size() > Width) {
     size_t Head = (Width - 1) / 2, Tail = Width - 1 - Head;
     Text = Text.substr(0, Head) + "~" + Text.substr(Text.size() - Tail);
@@ -19,8 +19,7 @@ static std::string where(const Recording &R, SiteId S) {
   if (S == None)
     return "";
   const Site &At = R.Sites[S];
-  bool Bare = !llvm::StringRef(At.Function).contains('('); // C++ names come with their parameters
-  return (At.Function + (Bare ? "() " : " ") + llvm::sys::path::filename(At.File) + ":" + llvm::Twine(At.Line)).str();
+  return (asCall(At.Function) + " " + llvm::sys::path::filename(At.File) + ":" + llvm::Twine(At.Line)).str();
 }
 
 // A context that stands for any caller may be on both sides: then it takes two of its kind.
@@ -31,6 +30,15 @@ static std::string who(const Recording &R, const Finding &F, size_t Column) {
     return Name;
   bool First = llvm::none_of(llvm::ArrayRef(F.Steps).take_front(Column), [&](const Step &S) { return S.Context == C; });
   return (First ? "one caller (here: " : "another caller (here: ") + Name + ")";
+}
+
+const Hold *report::heldInCycle(const Recording &R, const Finding &F, size_t Index) {
+  InstanceId Wanted = F.Steps[(Index + F.Steps.size() - 1) % F.Steps.size()].Lock;
+  const std::vector<Hold> &Held = F.Steps[Index].Held;
+  auto Found = llvm::find_if(Held, [&](const Hold &H) { return H.Lock == Wanted; });
+  if (Found == Held.end() && Wanted != None)
+    Found = llvm::find_if(Held, [&](const Hold &H) { return R.Instances[H.Lock].Class == R.Instances[Wanted].Class; });
+  return Found == Held.end() ? nullptr : &*Found;
 }
 
 void report::interleaving(const Recording &R, const Finding &F, llvm::raw_ostream &Out) {
@@ -52,14 +60,19 @@ void report::interleaving(const Recording &R, const Finding &F, llvm::raw_ostrea
   unsigned Number = 0;
   for (size_t I = 0; I < N; ++I) {
     InstanceId Wanted = F.Steps[(I + N - 1) % N].Lock;
-    auto Held = llvm::find_if(F.Steps[I].Held, [&](const Hold &H) { return H.Lock == Wanted; });
-    if (Held == F.Steps[I].Held.end())
-      Held = llvm::find_if(F.Steps[I].Held,
-                           [&](const Hold &H) { return R.Instances[H.Lock].Class == R.Instances[Wanted].Class; });
-    SiteId At = Held == F.Steps[I].Held.end() ? None : Held->Place.Site;
-    bool Delegated = Held != F.Steps[I].Held.end() && !Held->own();
+    const Hold *Held = heldInCycle(R, F, I);
+    SiteId At = Held ? Held->Place.Site : None;
+    bool Delegated = Held && !Held->own();
+    const model::Lock *Kind = R.classOf(Wanted).Lock;
+    bool IsLock = !Kind || Kind->isLock();
+    if (!Held && !IsLock) {
+      Row(++Number, I,
+          Kind->Kind == model::LockKind::Thread ? "has yet to end" : "has yet to signal " + R.lockName(Wanted));
+      continue;
+    }
     Row(++Number, I,
-        (Delegated ? R.contextName(Held->By) + " (waits for this) locks " : "locks ") + R.lockName(Wanted));
+        (Delegated ? R.contextName(Held->By) + " (waits for this) " : std::string()) + (IsLock ? "locks " : "holds ") +
+            R.lockName(Wanted));
     Row(0, I, "    " + where(R, At));
   }
   for (size_t I = 0; I < N; ++I) {

@@ -3,6 +3,7 @@
 // The JSON report: everything, for programs. Its shape is part of the interface: fields are added, never renamed;
 // "format" is raised when one has to change its meaning.
 #include "llvm/Support/JSON.h"
+#include "analyzer/report/Escape.h"
 #include "analyzer/report/Report.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -16,18 +17,19 @@ class Writer {
 public:
   Writer(const Judged &J, const Options &O, OStream &W) : J(J), R(*J.R), O(O), W(W) {}
   void recording();
+  void finding(const Finding &F);
+  void step(const Step &S);
+  void strings(llvm::StringRef Key, llvm::ArrayRef<std::string> Values);
 
 private:
   void facts();
   void contracts();
   void remarks();
-  void finding(const Finding &F);
-  void step(const Step &S);
   void hold(const Hold &H);
+  void divergence(const Divergence &D);
   void site(SiteId S);
   void stack(StackId S);
   void lock(InstanceId I);
-  void strings(llvm::StringRef Key, llvm::ArrayRef<std::string> Values);
   double seconds(Ticks T) const {
     return R.TicksPerSecond > 0 ? static_cast<double>(T - R.Start) / R.TicksPerSecond : 0;
   }
@@ -39,11 +41,6 @@ private:
 };
 
 } // namespace
-
-// Names may come from a damaged or foreign file; JSON takes UTF-8 alone.
-static std::string utf8(llvm::StringRef Text) {
-  return llvm::json::isUTF8(Text) ? Text.str() : llvm::json::fixUTF8(Text);
-}
 
 void Writer::strings(llvm::StringRef Key, llvm::ArrayRef<std::string> Values) {
   W.attributeArray(Key, [&] {
@@ -63,6 +60,8 @@ void Writer::site(SiteId S) {
     W.attribute("function", utf8(At.Function));
     W.attribute("expression", utf8(At.Expression));
     W.attribute("mark", utf8(At.Mark));
+    if (At.Supposed)
+      W.attribute("supposed", true);
   });
 }
 
@@ -108,24 +107,36 @@ void Writer::hold(const Hold &H) {
 }
 
 void Writer::step(const Step &S) {
-  static constexpr llvm::StringLiteral Kinds[] = {"event", "acquires", "waits", "releases", "ends", "dies", "fails"};
+  static constexpr llvm::StringLiteral Kinds[] = {"event", "acquires", "waits", "releases", "ends",
+                                                "dies",  "fails",    "reads", "writes"};
+  static_assert(std::size(Kinds) == Step::Kinds);
   W.object([&] {
     W.attribute("what", Kinds[static_cast<unsigned>(S.What)]);
+    if (!S.Says.empty())
+      W.attribute("says", utf8(S.Says));
     W.attribute("context", utf8(R.contextName(S.Context)));
-    W.attribute("context id", R.Contexts[S.Context].TraceId);
-    W.attribute("os id", static_cast<int64_t>(R.Contexts[S.Context].OsId));
+    if (S.Context != None) {
+      W.attribute("context id", R.Contexts[S.Context].TraceId);
+      W.attribute("os id", static_cast<int64_t>(R.Contexts[S.Context].OsId));
+    }
     W.attribute("seconds", seconds(S.Time));
     W.attribute("count", static_cast<int64_t>(S.Count));
     lock(S.Lock);
     W.attribute("mode", nameOf(S.Mode));
     site(S.Place.Site);
     stack(S.Place.Stack);
+    if (!S.During.empty())
+      W.attribute("during", utf8(S.During));
     if (S.Unclear)
       W.attribute("unclear delegation", utf8(S.Unclear->Id));
+    if (!S.HeldKnown)
+      W.attribute("held known", false);
     W.attributeArray("held", [&] {
       for (const Hold &H : S.Held)
         hold(H);
     });
+    if (!S.HeldElsewise.empty())
+      strings("held elsewise", S.HeldElsewise);
   });
 }
 
@@ -135,17 +146,46 @@ void Writer::finding(const Finding &F) {
     W.attribute("analysis", F.Analysis);
     W.attribute("rule", F.Rule);
     W.attribute("certainty", nameOf(F.Sure));
+    if (F.OneOfPaths)
+      W.attribute("one of paths", true);
     W.attribute("severity", nameOf(F.Level));
-    W.attribute("fails", F.Sure >= O.Gate);
+    W.attribute("fails", fails(F, O));
+    W.attribute("stands", nameOf(F.Stands));
+    if (!F.Because.empty())
+      W.attribute("because", utf8(F.Because));
     W.attribute("title", utf8(F.Title));
     strings("identity", F.Identity);
+    strings("during", F.During);
     strings("missing", F.Missing);
     strings("assumptions", F.Assumptions);
     W.attribute("why", utf8(F.Why));
     W.attribute("see", utf8(F.See));
+    if (!F.AlsoBy.empty())
+      strings("also by", F.AlsoBy);
     W.attributeArray("steps", [&] {
       for (const Step &S : F.Steps)
         step(S);
+    });
+    if (F.Apart)
+      divergence(*F.Apart);
+  });
+}
+
+void Writer::divergence(const Divergence &D) {
+  W.attributeObject("divergence", [&] {
+    W.attribute("function", utf8(D.Function));
+    W.attribute("lock", utf8(D.Lock));
+    W.attribute("count with lock", static_cast<int64_t>(D.WithCount));
+    W.attribute("other ways", static_cast<int64_t>(D.OtherWays));
+    strings("callbacks", D.Callbacks);
+    W.attributeObject("with lock", [&] { stack(D.With.Stack); });
+    if (D.TakenBy != None) {
+      W.attribute("taken by", utf8(R.contextName(D.TakenBy)));
+      W.attribute("taken by id", R.Contexts[D.TakenBy].TraceId);
+    }
+    W.attributeObject("taken", [&] {
+      site(D.Taken.Site);
+      stack(D.Taken.Stack);
     });
   });
 }
@@ -203,14 +243,81 @@ void Writer::recording() {
   });
 }
 
+// What the gate says of all recordings together.
+static void gated(const gate::Outcome &G, OStream &W) {
+  if (!G.Baseline.empty())
+    W.attribute("baseline", utf8(G.Baseline));
+  W.attributeArray("gone", [&] {
+    for (const gate::Known &K : G.Gone)
+      W.object([&] {
+        W.attribute("fingerprint", K.Fingerprint);
+        W.attribute("rule", utf8(K.Rule));
+        W.attribute("where", utf8(K.Where));
+        W.attribute("reason", utf8(K.Reason));
+        W.attribute("file", utf8(K.Place.File));
+        W.attribute("line", K.Place.Line);
+      });
+  });
+  W.attributeArray("gate remarks", [&] {
+    for (const Remark &M : G.Remarks)
+      W.object([&] {
+        W.attribute("level", M.Level == Remark::Kind::Warning ? "warning" : "note");
+        W.attribute("text", utf8(M.Text));
+      });
+  });
+  W.attributeArray("expired", [&] {
+    for (const std::string &E : G.Expired)
+      W.value(utf8(E));
+  });
+}
+
 void report::json(llvm::ArrayRef<Judged> All, const Options &O, llvm::raw_ostream &Out) {
   OStream W(Out, 2);
   W.object([&] {
     W.attribute("format", 1);
     W.attribute("gate", nameOf(O.Gate));
+    W.attribute("fail on", nameOf(O.FailOn));
+    gated(O.Gated, W);
     W.attributeArray("recordings", [&] {
       for (const Judged &J : All)
         Writer(J, O, W).recording();
+    });
+  });
+  Out << '\n';
+}
+
+static void change(const Supposed &S, const Change &C, const Options &O, OStream &W) {
+  static constexpr llvm::StringLiteral Fates[] = {"goes", "stays", "arrives"};
+  Writer Of(C.What == Change::Fate::Goes ? S.AsIs : S.Edited, O, W);
+  W.object([&] {
+    W.attribute("fate", Fates[static_cast<unsigned>(C.What)]);
+    W.attributeBegin("finding");
+    Of.finding(C.F);
+    W.attributeEnd();
+    W.attributeArray("new paths", [&] {
+      for (const LockPath &P : C.Paths)
+        Of.step(P.At);
+    });
+  });
+}
+
+void report::json(const Supposed &S, const Options &O, llvm::raw_ostream &Out) {
+  OStream W(Out, 2);
+  W.object([&] {
+    W.attribute("format", 1);
+    W.attribute("gate", nameOf(O.Gate));
+    W.attribute("trace", utf8(S.AsIs.R->Name));
+    W.attributeArray("edits", [&] {
+      for (size_t I = 0; I < S.Edits.size(); ++I)
+        W.object([&] {
+          W.attribute("text", utf8(S.Edits[I].text()));
+          W.attribute("applied", static_cast<int64_t>(S.P.Uses[I]));
+        });
+    });
+    Writer(S.Edited, O, W).strings("unknown", S.P.Unknown);
+    W.attributeArray("changes", [&] {
+      for (const Change &C : S.P.Changes)
+        change(S, C, O, W);
     });
   });
   Out << '\n';

@@ -132,8 +132,9 @@ private:
     const auto *B = reinterpret_cast<const uint8_t *>(Bytes);
     uint8_t Verb = B[offsetof(underlock_site, verb)], Mode = B[offsetof(underlock_site, mode)];
     auto Unit = Units.find(pointer(At + offsetof(underlock_site, unit)));
-    if (word(Bytes) != 0 || Verb < UNDERLOCK_VERB_ACQUIRE || Verb > UNDERLOCK_VERB_WAIT || Mode > UNDERLOCK_MODE_ANY ||
-        Unit == Units.end())
+    bool Marked = (Verb >= UNDERLOCK_VERB_ACQUIRE && Verb <= UNDERLOCK_VERB_WAIT) || Verb == UNDERLOCK_VERB_AWAIT ||
+                  Verb == UNDERLOCK_VERB_SIGNAL;
+    if (word(Bytes) != 0 || !Marked || Mode > UNDERLOCK_MODE_ANY || Unit == Units.end())
       return;
     Site S;
     S.Verb = Verb;
@@ -189,12 +190,12 @@ static void addFunctions(const object::ELF64LEObjectFile &Object, StringSet<> &O
 std::optional<BinarySites> underlock::readBinarySites(StringRef Path, raw_ostream &Errors) {
   Expected<object::OwningBinary<object::ObjectFile>> File = object::ObjectFile::createObjectFile(Path);
   if (!File) {
-    Errors << Path << ": " << toString(File.takeError()) << '\n';
+    Errors << "underlock: error: " << Path << ": " << toString(File.takeError()) << '\n';
     return std::nullopt;
   }
   const auto *Object = dyn_cast<object::ELF64LEObjectFile>(File->getBinary());
   if (!Object) {
-    Errors << Path << ": neither a recording nor a 64-bit little-endian ELF file\n";
+    Errors << "underlock: error: " << Path << ": neither a recording nor a 64-bit little-endian ELF file\n";
     return std::nullopt;
   }
   BinarySites Out;

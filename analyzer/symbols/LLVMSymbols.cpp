@@ -7,6 +7,7 @@
 #include "llvm/Object/BuildID.h"
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 using namespace underlock;
@@ -22,9 +23,6 @@ static llvm::symbolize::LLVMSymbolizer::Options symbolizerOptions() {
 LLVMSymbols::LLVMSymbols(Recording &R, StringRef Binary)
     : R(R), Binary(Binary.str()), Symbolizer(symbolizerOptions()) {}
 
-// Each is said once, and what concerns a binary is known once it is asked for the first time.
-void LLVMSymbols::warn(const llvm::Twine &Text) { R.Remarks.push_back({Remark::Kind::Warning, Text.str()}); }
-
 // ---- Which binary ----
 
 std::string LLVMSymbols::fileOf(size_t Index) const {
@@ -38,44 +36,43 @@ std::string LLVMSymbols::fileOf(size_t Index) const {
   return Index == 0 ? Binary : I.Path;
 }
 
-bool LLVMSymbols::isUsable(const std::string &File, StringRef BuildId) {
+LLVMSymbols::Examined LLVMSymbols::examine(const std::string &File, StringRef BuildId) {
   if (StringRef(File).starts_with("linux-vdso")) // the kernel's, in no file
-    return false;
-  if (!llvm::sys::fs::exists(File)) {
-    warn("cannot read " + File +
-         ", which the recording names: functions in it have no names here. Pass its copy with --binary");
-    return false;
-  }
+    return {};
+  if (!llvm::sys::fs::exists(File))
+    return {false, "cannot read " + File +
+                       ", which the recording names: functions in it have no names here. Pass its copy with --binary"};
   auto Object = llvm::object::ObjectFile::createObjectFile(File);
-  if (!Object) {
-    warn("cannot read " + File + " as a binary: " + llvm::toString(Object.takeError()) +
-         ". Functions in it have no names here");
-    return false;
-  }
+  if (!Object)
+    return {false, "cannot read " + File + " as a binary: " + llvm::toString(Object.takeError()) +
+                       ". Functions in it have no names here"};
   std::string Here = llvm::toHex(llvm::object::getBuildID(Object->getBinary()), /*LowerCase=*/true);
   if (!BuildId.empty() && !Here.empty() && BuildId != Here)
-    warn(File + " is not the binary that was recorded (build id " + Here + ", recorded " + BuildId +
-         "): names of functions and lines in it may be wrong");
-  return true;
+    return {true, File + " is not the binary that was recorded (build id " + Here + ", recorded " + BuildId.str() +
+                      "): names of functions and lines in it may be wrong"};
+  return {true, ""};
+}
+
+// Each doubt is said once, and what concerns a binary is known once it is asked for the first time.
+LLVMSymbols::Location LLVMSymbols::locateIn(const std::string &File, StringRef BuildId, uint64_t LinkAddress) {
+  auto [It, New] = Binaries.try_emplace(File);
+  Examined &E = It->second;
+  if (New) {
+    E = examine(File, BuildId);
+    if (!E.Doubt.empty())
+      R.Remarks.push_back({Remark::Kind::Warning, E.Doubt});
+  }
+  return {E.Usable ? File : "", LinkAddress, E.Doubt};
 }
 
 LLVMSymbols::Location LLVMSymbols::locate(uint64_t Address) {
   for (size_t Index = 0; Index < R.Images.size(); ++Index) {
     const Image &I = R.Images[Index];
-    if (Address < I.Start || Address >= I.End)
-      continue;
-    std::string File = fileOf(Index);
-    auto [It, New] = Usable.try_emplace(File, false);
-    if (New)
-      It->second = isUsable(File, I.BuildId);
-    return It->second ? Location{File, Address - I.Bias} : Location{};
+    if (Address >= I.Start && Address < I.End)
+      return locateIn(fileOf(Index), I.BuildId, Address - I.Bias);
   }
-  if (R.Images.empty() && !Binary.empty()) {
-    auto [It, New] = Usable.try_emplace(Binary, false);
-    if (New)
-      It->second = isUsable(Binary, "");
-    return It->second ? Location{Binary, Address} : Location{};
-  }
+  if (R.Images.empty() && !Binary.empty())
+    return locateIn(Binary, "", Address);
   return {};
 }
 
@@ -129,4 +126,16 @@ std::string LLVMSymbols::datum(uint64_t Address) {
     return "";
   }
   return It->second = known(Global->Name);
+}
+
+std::optional<std::string> LLVMSymbols::line(const std::string &File, uint32_t Line) {
+  auto [It, New] = Sources.try_emplace(File);
+  std::vector<std::string> &Lines = It->second;
+  if (New)
+    if (auto Text = llvm::MemoryBuffer::getFile(File, /*IsText=*/true))
+      for (StringRef This : llvm::split((*Text)->getBuffer(), '\n'))
+        Lines.push_back(This.rtrim('\r').str());
+  if (Line == 0 || Line > Lines.size())
+    return std::nullopt;
+  return Lines[Line - 1];
 }

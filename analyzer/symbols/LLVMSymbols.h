@@ -23,25 +23,35 @@ public:
   LLVMSymbols(Recording &R, llvm::StringRef Binary);
   std::vector<Frame> frames(uint64_t ReturnAddress) override;
   std::string datum(uint64_t Address) override;
+  // A path is looked for from here, as the compiler looked for it.
+  std::optional<std::string> line(const std::string &File, uint32_t Line) override;
+  // What was remarked about the binary that this address is in, or "".
+  llvm::StringRef doubt(uint64_t Address) { return locate(Address).Doubt; }
 
 private:
   // Where an address is: which file, and at which of its link addresses. No file: the address has no name.
   struct Location {
     std::string File;
     uint64_t LinkAddress = 0;
+    llvm::StringRef Doubt;
+  };
+  struct Examined {
+    bool Usable = false;
+    std::string Doubt;
   };
   Location locate(uint64_t Address);
+  Location locateIn(const std::string &File, llvm::StringRef BuildId, uint64_t LinkAddress);
   std::string fileOf(size_t ImageIndex) const;
-  bool isUsable(const std::string &File, llvm::StringRef BuildId);
-  void warn(const llvm::Twine &Text);
+  static Examined examine(const std::string &File, llvm::StringRef BuildId);
 
   Recording &R;
   std::string Binary;
   llvm::symbolize::LLVMSymbolizer Symbolizer;
-  llvm::StringMap<bool> Usable; // by file
+  llvm::StringMap<Examined> Binaries; // by file
   // Not DenseMap, which keeps two keys for itself: these are addresses out of a file.
   std::unordered_map<uint64_t, std::vector<Frame>> FrameCache;
   std::unordered_map<uint64_t, std::string> DatumCache;
+  llvm::StringMap<std::vector<std::string>> Sources; // lines, by file; none where it cannot be read
 };
 
 } // namespace underlock

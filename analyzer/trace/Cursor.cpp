@@ -5,6 +5,7 @@
 #include "analyzer/trace/Cursor.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cstring>
+#include <utility>
 
 using namespace underlock;
 
@@ -14,7 +15,8 @@ Cursor::Cursor(const TraceFile &File, const TraceFile::ContextChunks &Chunks, Ta
 
 Cursor::Status Cursor::fail(const llvm::Twine &What) const {
   const Chunk &C = Chunks[ChunkIndex ? ChunkIndex - 1 : 0];
-  Errors << File.name() << ": chunk " << C.Index << " at byte " << C.recordsOffset() + RecordAt << ": " << What << '\n';
+  Errors << "underlock: error: " << File.name() << ": chunk " << C.Index << " at byte " << C.recordsOffset() + RecordAt
+         << ": " << What << '\n';
   return Status::Failed;
 }
 
@@ -125,7 +127,7 @@ Cursor::Status Cursor::decodeOperands() {
   case UNDERLOCK_RECORD_DESTROY:
   case UNDERLOCK_RECORD_NAME:
     readLock();
-    readSiteNumber();
+    Head.SiteNumber = readNumber("site");
     break;
   case UNDERLOCK_RECORD_EVENT: {
     readPlace();
@@ -138,15 +140,16 @@ Cursor::Status Cursor::decodeOperands() {
   }
   case UNDERLOCK_RECORD_PHASE_BEGIN:
     readPlace();
+    Head.Value = std::exchange(Title, None);
     break;
   case UNDERLOCK_RECORD_PHASE_END:
-    readSiteNumber();
+    Head.SiteNumber = readNumber("site");
     break;
   case UNDERLOCK_RECORD_THREAD:
     Head.What = From.byte();
     Head.Value = From.varint();
     Ended = Head.What == UNDERLOCK_THREAD_END;
-    if (Head.What < UNDERLOCK_THREAD_FORK || Head.What > UNDERLOCK_THREAD_END || Head.Value > ~UINT64_C(2))
+    if (Head.What < UNDERLOCK_THREAD_FORK || Head.What > UNDERLOCK_THREAD_END || Head.Value > HighestKey)
       Problem = llvm::formatv("a thread record of kind {0} with token {1}: damaged", Head.What, Head.Value);
     break;
   default: // EXIT
@@ -165,9 +168,8 @@ void Cursor::readLock() {
   if (First & 0x80) {
     Slots[Slot] = From.word();
     Word |= Bit;
-    // No lock lives there, and hash tables keep these two for themselves.
-    if (Slots[Slot] > ~UINT64_C(2))
-      Problem = "a lock at the end of the address space: damaged";
+    if (Slots[Slot] > HighestKey)
+      Problem = NoLockThere.str();
   } else if (!(Word & Bit)) {
     Problem = llvm::formatv("a lock in slot {0}, which this chunk has not filled: damaged", Slot);
     return;
@@ -175,11 +177,11 @@ void Cursor::readLock() {
   Head.Lock = Slots[Slot];
 }
 
-void Cursor::readSiteNumber() {
+uint32_t Cursor::readNumber(const char *Of) {
   uint64_t Number = From.varint();
   if (Number > HighestNumber)
-    Problem = llvm::formatv("site {0}, which is beyond what a run can number: damaged", Number);
-  Head.SiteNumber = static_cast<uint32_t>(Number);
+    Problem = llvm::formatv("{0} {1}, which is beyond what a run can number: damaged", Of, Number);
+  return static_cast<uint32_t>(Number);
 }
 
 void Cursor::readPlace() {
@@ -212,14 +214,17 @@ void Cursor::readBorn() {
   }
   readLock();
   uint64_t Lock = Head.Lock;
-  readSiteNumber();
-  uint64_t Context = From.varint();
-  if (Context > HighestNumber)
-    Problem = llvm::formatv("context {0}, which is beyond what a run can number: damaged", Context);
-  Before.Births.push_back({Lock, Head.SiteNumber, static_cast<uint32_t>(Context)});
+  uint32_t SiteNumber = readNumber("site");
+  Before.Births.push_back({Lock, SiteNumber, readNumber("context")});
 }
 
 // ---- Definitions ----
+
+// Whether a definition may stand among those of the run: it is not about the context that makes it.
+static bool ofARun(uint8_t What) {
+  return What != UNDERLOCK_DEFINE_CONTEXT && What != UNDERLOCK_DEFINE_EXEC && What != UNDERLOCK_DEFINE_TITLE &&
+         What != UNDERLOCK_DEFINE_TSAN;
+}
 
 Cursor::Status Cursor::define() {
   uint8_t What = From.byte();
@@ -228,6 +233,12 @@ Cursor::Status Cursor::define() {
     return Status::Timed; // decode() judges it
   bool Good = true;
   bool Own = M == Mode::All;
+  bool OfTheRun = Own && Id == None; // among the definitions of the run, which no context makes
+  if (OfTheRun && What != UNDERLOCK_DEFINE_PACK && File.header().mode == UNDERLOCK_RECORDING_EVERYTHING)
+    return fail("a definition of the run, in a recording whose contexts make their own: damaged");
+  if (OfTheRun && !ofARun(What))
+    return fail(llvm::formatv(
+        "a definition of kind {0}, which is a context's own, among the run's definitions: damaged", unsigned(What)));
   switch (What) {
   case UNDERLOCK_DEFINE_SITE:
     Good = T.site(Payload);
@@ -245,13 +256,18 @@ Cursor::Status Cursor::define() {
     Good = !Own || T.clock(Payload);
     break;
   case UNDERLOCK_DEFINE_CONTEXT:
-    if (Own && Id == None)
-      Problem = "names a context among the run's definitions: damaged";
-    else if (Own)
+    if (Own)
       R.Contexts[Id].Name = Payload.string().str();
     break;
   case UNDERLOCK_DEFINE_UNBORN:
     Unborn.push_back(Payload.varint());
+    break;
+  case UNDERLOCK_DEFINE_TSAN:
+    Good = !Own || tsanReport(Payload);
+    break;
+  case UNDERLOCK_DEFINE_TITLE:
+    if (Own)
+      Title = T.title(Payload);
     break;
   case UNDERLOCK_DEFINE_EXEC:
     LostAtEnd = Payload.varint();
@@ -284,5 +300,23 @@ bool Cursor::definePlace(Reader &Payload) {
     return false;
   auto &Known = File.header().mode == UNDERLOCK_RECORDING_EVERYTHING ? Places : T.RunPlaces;
   Known[static_cast<uint32_t>(Number)] = {static_cast<uint32_t>(SiteNumber), T.intern(Frames)};
+  return true;
+}
+
+// It happened at a time, and its context held what it held: so it comes out as a timed record does.
+bool Cursor::tsanReport(Reader &Payload) {
+  TsanReport Report;
+  Ticks Time;
+  if (!T.tsan(Payload, Time, Report))
+    return false;
+  R.Tsan = true;
+  if (Report.What.empty() || Payload.problem() != Reader::Problem::None)
+    return true;
+  Head.Kind = UNDERLOCK_RECORD_DEFINE;
+  Head.What = UNDERLOCK_DEFINE_TSAN;
+  Head.Time = std::max(Now, Time);
+  Head.Value = R.TsanReports.size();
+  TimedInChunk = true;
+  R.TsanReports.push_back(std::move(Report));
   return true;
 }

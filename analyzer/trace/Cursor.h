@@ -80,10 +80,11 @@ private:
   Status decodeOperands();
   Status define();
   bool definePlace(Reader &Payload);
+  bool tsanReport(Reader &Payload);
   void readHeld();
   void readBorn();
   void readLock();
-  void readSiteNumber();
+  uint32_t readNumber(const char *Of);
   void readPlace();
 
   const TraceFile &File;
@@ -103,7 +104,8 @@ private:
   bool TimedInChunk = false, Ended = false;
   uint64_t LostAtEnd = 0;
   std::vector<uint64_t> Unborn;
-  std::string Problem; // of the operand read last
+  uint32_t Title = None; // of the next phase that begins
+  std::string Problem;   // of the operand read last
   llvm::DenseMap<uint32_t, Place> Places;
   uint64_t Slots[UNDERLOCK_LOCK_SLOTS];
   uint64_t SlotsFilled[UNDERLOCK_LOCK_SLOTS / 64];

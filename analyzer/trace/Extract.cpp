@@ -2,7 +2,8 @@
 //
 // Looks for a trace in an image of memory.
 #include "analyzer/trace/Extract.h"
-#include "underlock/trace.h"
+#include "analyzer/trace/TraceFile.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
 
 using namespace underlock;
@@ -14,7 +15,7 @@ static constexpr uint64_t PageSize = 4096;
 static constexpr uint64_t ChunksInTheMaking = 64;
 
 static bool isHeader(ArrayRef<uint8_t> Page, uint32_t &ChunkSize) {
-  if (llvm::support::endian::read64le(Page.data()) != UNDERLOCK_FILE_MAGIC)
+  if (!TraceFile::begins(llvm::toStringRef(Page)))
     return false;
   const size_t Checksum = offsetof(underlock_file_header, checksum);
   if (llvm::support::endian::read64le(Page.data() + Checksum) != underlock_checksum(Page.data(), Checksum))

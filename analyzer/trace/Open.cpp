@@ -97,22 +97,28 @@ std::unique_ptr<OpenTrace> underlock::openTrace(const OpenOptions &Options, llvm
   std::unique_ptr<TraceFile> File = TraceFile::open(Options.Path, Errors);
   if (!File)
     return nullptr;
+  std::optional<Pack> Packed = readPack(*File, Errors);
+  if (!Packed)
+    return nullptr;
   std::vector<std::string> Models = Options.Models;
+  bool FromPack = Models.empty() && !Packed->Models.empty();
   if (Models.empty())
-    Models = recordedModels(*File);
+    Models = FromPack ? Packed->Models : recordedModels(*File);
   if (Models.empty())
     Models = Options.Otherwise;
   model::Model M;
   // Without any unit there is nothing to judge; the source says that, and needs no model for it.
   if (!Models.empty()) {
-    std::optional<model::Model> Loaded = model::load(Models, Options.ShippedModels, Errors);
+    std::optional<model::Model> Loaded = FromPack
+                                             ? model::load(Models, Packed->ShippedModels, Errors, &Packed->ModelFiles)
+                                             : model::load(Models, Options.ShippedModels, Errors);
     if (!Loaded) {
       if (Options.Models.empty())
-        Errors << Options.Path << ": was recorded with the model " << llvm::join(Models, ":")
+        Errors << "underlock: error: " << Options.Path << ": was recorded with the model " << llvm::join(Models, ":")
                << ", which could not be read: pass it with --model\n";
       return nullptr;
     }
     M = std::move(*Loaded);
   }
-  return std::make_unique<OpenTrace>(std::move(File), std::move(M), Options.Binary, Errors);
+  return std::make_unique<OpenTrace>(std::move(File), std::move(M), Options.Binary, Errors, std::move(*Packed));
 }

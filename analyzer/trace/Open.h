@@ -14,23 +14,27 @@
 #define UNDERLOCK_ANALYZER_TRACE_OPEN_H
 
 #include "analyzer/symbols/LLVMSymbols.h"
+#include "analyzer/symbols/PackedSymbols.h"
 #include "analyzer/trace/TraceSource.h"
 
 namespace underlock {
 
 struct OpenOptions {
   std::string Path;
-  std::vector<std::string> Models;    // empty: those that the trace names
+  std::vector<std::string> Models;    // empty: those that the trace has packed, or names
   std::vector<std::string> Otherwise; // those to take when the trace names none either
   std::string ShippedModels;          // the folder of the shipped models
-  std::string Binary;                 // stands in for the recorded program or vmlinux when looking for names; or empty
+  std::string Binary;                 // stands in for the recorded program or vmlinux when looking for names; or empty:
+                                      // those that are packed, or the binaries that the trace names
 };
 
 // Members refer to each other, so it stays where it was made.
 struct OpenTrace {
-  OpenTrace(std::unique_ptr<TraceFile> F, model::Model M, llvm::StringRef Binary, llvm::raw_ostream &Errors)
-      : File(std::move(F)), Model(std::move(M)), R(Model), From(*File, R, Errors), Names(R, Binary) {
-    R.Names = &Names;
+  OpenTrace(std::unique_ptr<TraceFile> F, model::Model M, llvm::StringRef Binary, llvm::raw_ostream &Errors,
+            Pack P = {})
+      : File(std::move(F)), Model(std::move(M)), R(Model), From(*File, R, Errors), Names(R, Binary),
+        Packed(R, std::move(P)) {
+    R.Names = Binary.empty() && !Packed.empty() ? static_cast<Symbols *>(&Packed) : &Names;
   }
   OpenTrace(const OpenTrace &) = delete;
   OpenTrace &operator=(const OpenTrace &) = delete;
@@ -40,6 +44,7 @@ struct OpenTrace {
   Recording R;
   TraceSource From;
   LLVMSymbols Names;
+  PackedSymbols Packed;
 };
 
 // Null after an error that has been reported to `Errors`, which has to outlive the OpenTrace.

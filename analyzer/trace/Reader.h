@@ -15,6 +15,9 @@ namespace underlock {
 // Numbers of contexts, sites, units and places are 32 bits wide; DenseMap keeps the two highest for itself, and no run
 // gets there.
 constexpr uint64_t HighestNumber = 0xfffffffd;
+// Of locks and tokens: no lock lives beyond, and hash tables keep these two for themselves.
+constexpr uint64_t HighestKey = ~UINT64_C(2);
+constexpr llvm::StringLiteral NoLockThere = "a lock at the end of the address space: damaged";
 
 class Reader {
 public:

@@ -55,8 +55,9 @@ bool Tables::readSite(Reader &From, Site &S) {
   S.ClassName = From.string().str();
   if (From.problem() != Reader::Problem::None)
     return false;
-  if (S.Verb < UNDERLOCK_VERB_ACQUIRE || S.Verb > UNDERLOCK_VERB_NAME || Mode > UNDERLOCK_MODE_ANY ||
-      Line > UINT32_MAX || Column > UINT32_MAX)
+  bool KnownVerb = (S.Verb >= UNDERLOCK_VERB_ACQUIRE && S.Verb <= UNDERLOCK_VERB_NAME) ||
+                   (S.Verb >= UNDERLOCK_VERB_FREE && S.Verb <= UNDERLOCK_VERB_SIGNAL);
+  if (!KnownVerb || Mode > UNDERLOCK_MODE_ANY || Line > UINT32_MAX || Column > UINT32_MAX)
     return fail(formatv("a site of verb {0} and mode {1} at {2}:{3}:{4}: damaged", S.Verb, Mode, S.File, Line, Column));
   S.Line = static_cast<uint32_t>(Line);
   S.Column = static_cast<uint32_t>(Column);
@@ -79,8 +80,9 @@ bool Tables::matchToModel(Site &S) {
     S.Lock = R.Model.findLock(S.Mark);
     break;
   }
-  // A lock that is handed on, or dies with the variable that it is: no mark of the model.
-  if (S.Mark.empty() && (S.Verb == UNDERLOCK_VERB_NAME || S.Verb == UNDERLOCK_VERB_DESTROY))
+  // A lock that is handed on, or dies with the variable that it is, or with its memory: no mark of the model.
+  if (S.Mark.empty() &&
+      (S.Verb == UNDERLOCK_VERB_NAME || S.Verb == UNDERLOCK_VERB_DESTROY || S.Verb == UNDERLOCK_VERB_FREE))
     return true;
   if (S.Event || S.Phase || S.Lock)
     return true;
@@ -154,6 +156,14 @@ bool Tables::image(Reader &From) {
   return true;
 }
 
+uint32_t Tables::title(Reader &From) {
+  llvm::StringRef Text = From.string();
+  auto [It, New] = TitleByText.try_emplace(Text, R.Titles.size());
+  if (New)
+    R.Titles.push_back(Text.str());
+  return It->second;
+}
+
 bool Tables::clock(Reader &From) {
   Reading New;
   New.Ticks = From.word();
@@ -172,4 +182,77 @@ bool Tables::clock(Reader &From) {
     R.TicksPerSecond = static_cast<double>(LastClock.Ticks - FirstClock.Ticks) * 1e9 /
                        static_cast<double>(LastClock.Nanoseconds - FirstClock.Nanoseconds);
   return true;
+}
+
+// ---- ThreadSanitizer ----
+
+bool Tables::readLength(Reader &From, uint64_t Limit, uint64_t &Out) {
+  Out = From.varint();
+  return Out <= Limit || fail("a report of ThreadSanitizer with " + llvm::Twine(Out) + " parts where " +
+                              llvm::Twine(Limit) + " are the most: damaged");
+}
+
+bool Tables::readStack(Reader &From, StackId &Out) {
+  uint64_t Count;
+  if (!readLength(From, 32, Count))
+    return false;
+  llvm::SmallVector<uint64_t, 32> Frames;
+  for (uint64_t I = 0; I < Count && From.problem() == Reader::Problem::None; ++I)
+    Frames.push_back(I == 0 ? From.word() : Frames.back() + static_cast<uint64_t>(From.svarint()));
+  Out = Frames.empty() ? None : intern(Frames);
+  return true;
+}
+
+bool Tables::tsan(Reader &From, Ticks &Time, TsanReport &Out) {
+  constexpr uint64_t MostParts = 16;
+  uint64_t Count;
+  Time = From.word();
+  Out.What = From.string().str();
+  if (Out.What.empty())
+    return true;
+  if (!readLength(From, MostParts, Count))
+    return false;
+  Out.Accesses.resize(Count);
+  for (TsanReport::Access &A : Out.Accesses) {
+    A.Thread = From.varint();
+    A.Address = From.word();
+    From.varint(); // its size
+    A.Writes = From.byte() & 1;
+    if (!readLength(From, MostParts + 1, Count))
+      return false;
+    A.HeldKnown = Count > 0;
+    for (uint64_t I = 1; I < Count; ++I) {
+      uint64_t Lock = std::min<uint64_t>(From.varint(), None); // no report has that many
+      A.Held.emplace_back(Lock, From.byte() ? model::Mode::Shared : model::Mode::Exclusive);
+    }
+    if (!readStack(From, A.Place.Stack))
+      return false;
+  }
+  if (!readLength(From, MostParts, Count))
+    return false;
+  Out.Locks.resize(Count);
+  for (TsanReport::Lock &L : Out.Locks) {
+    L.Address = From.word();
+    if (L.Address > HighestKey)
+      return fail(NoLockThere);
+    if (!readStack(From, L.Stack))
+      return false;
+  }
+  for (const TsanReport::Access &A : Out.Accesses)
+    for (const auto &[Lock, Mode] : A.Held)
+      if (Lock >= Out.Locks.size())
+        return fail("an access under lock " + llvm::Twine(Lock) + " of a report that has " +
+                    llvm::Twine(Out.Locks.size()) + ": damaged");
+  if (!readLength(From, MostParts, Count))
+    return false;
+  Out.Places.resize(Count);
+  for (TsanReport::Where &P : Out.Places) {
+    P.Thread = From.varint();
+    if (!readStack(From, P.Place.Stack))
+      return false;
+  }
+  Out.Memory = From.string().str();
+  From.word();   // where the memory begins
+  From.varint(); // … and its size
+  return readStack(From, Out.MemoryStack);
 }

@@ -11,6 +11,7 @@
 #include "analyzer/trace/Reader.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/Twine.h"
 
 namespace underlock {
@@ -24,6 +25,9 @@ public:
   bool unit(Reader &From);
   bool image(Reader &From);
   bool clock(Reader &From);
+  // A report of ThreadSanitizer, `Time` when. What is empty where it says only that it is there.
+  bool tsan(Reader &From, Ticks &Time, TsanReport &Out);
+  uint32_t title(Reader &From); // an index into the Recording's Titles
 
   // A place of the whole run: where definitions are not the context's own.
   struct Place {
@@ -49,6 +53,8 @@ private:
     return false;
   }
   bool readSite(Reader &From, Site &S);
+  bool readStack(Reader &From, StackId &Out);
+  bool readLength(Reader &From, uint64_t Limit, uint64_t &Out);
   bool matchToModel(Site &S);
 
   struct SiteEntry {
@@ -63,6 +69,7 @@ private:
   uint64_t ModelHash;
   llvm::DenseMap<uint32_t, SiteEntry> SiteByNumber;
   llvm::DenseMap<uint32_t, UnitEntry> UnitByNumber;
+  llvm::StringMap<uint32_t> TitleByText;
   llvm::DenseMap<uint64_t, llvm::SmallVector<StackId, 1>> StacksByHash;
   // The first and the last reading of both clocks, by ticks.
   struct Reading {

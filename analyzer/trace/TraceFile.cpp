@@ -8,7 +8,9 @@
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <cerrno>
 #include <cstring>
+#include <unistd.h>
 
 using namespace underlock;
 using llvm::ArrayRef;
@@ -29,29 +31,75 @@ static bool isKnownKind(uint32_t Kind) {
 }
 
 bool TraceFile::fail(llvm::raw_ostream &Errors, const llvm::Twine &What) const {
-  Errors << name() << ": " << What << '\n';
+  Errors << "underlock: error: " << name() << ": " << What << '\n';
   return false;
 }
 
 bool TraceFile::fail(llvm::raw_ostream &Errors, uint64_t Index, uint64_t Offset, const llvm::Twine &What) const {
-  Errors << name() << ": chunk " << Index << " at byte " << Offset << ": " << What << '\n';
+  Errors << "underlock: error: " << name() << ": chunk " << Index << " at byte " << Offset << ": " << What << '\n';
   return false;
+}
+
+bool TraceFile::begins(llvm::StringRef Bytes) {
+  return Bytes.size() >= 8 && llvm::support::endian::read64le(Bytes.data()) == UNDERLOCK_FILE_MAGIC;
 }
 
 llvm::StringRef TraceFile::program() const {
   return llvm::StringRef(Header.program, ::strnlen(Header.program, sizeof(Header.program)));
 }
 
+// Standard input as a file without a name, since a trace is mapped: copied when it is asked for first, and kept. -1
+// after an error that has been reported.
+static int standardInput(llvm::raw_ostream &Errors) {
+  static int Copy = -1;
+  if (Copy >= 0)
+    return Copy;
+  llvm::SmallString<128> Path;
+  int File = -1;
+  std::error_code Error = llvm::sys::fs::createTemporaryFile("underlock", "trace", File, Path);
+  if (!Error) {
+    llvm::sys::fs::remove(Path);
+    llvm::raw_fd_ostream Out(File, /*shouldClose=*/false);
+    std::vector<char> Piece(1 << 20);
+    ssize_t Size;
+    while ((Size = ::read(0, Piece.data(), Piece.size())) > 0 || (Size < 0 && errno == EINTR))
+      if (Size > 0)
+        Out.write(Piece.data(), Size);
+    if (Size < 0)
+      Error = std::error_code(errno, std::generic_category());
+    Out.flush();
+    if (Out.has_error())
+      Error = Out.error();
+    Out.clear_error();
+  }
+  if (Error) {
+    Errors << "underlock: error: <stdin>: cannot be copied to " << Path << ": " << Error.message()
+           << ": make room there, or set TMPDIR to where there is\n";
+    return -1;
+  }
+  return Copy = File;
+}
+
 std::unique_ptr<TraceFile> TraceFile::open(llvm::StringRef Path, llvm::raw_ostream &Errors) {
+  if (Path == "-") {
+    int File = standardInput(Errors);
+    if (File < 0)
+      return nullptr;
+    auto Buffer = llvm::MemoryBuffer::getOpenFile(File, "<stdin>", /*FileSize=*/-1, /*RequiresNullTerminator=*/false);
+    if (Buffer)
+      return parse(std::move(*Buffer), Errors);
+    Errors << "underlock: error: <stdin>: " << Buffer.getError().message() << '\n';
+    return nullptr;
+  }
   // A pipe or a device would be read until it ends, if it does.
   llvm::sys::fs::file_status Status;
   if (!llvm::sys::fs::status(Path, Status) && Status.type() != llvm::sys::fs::file_type::regular_file) {
-    Errors << Path << ": not a regular file, so not a trace\n";
+    Errors << "underlock: error: " << Path << ": not a regular file, so not a trace\n";
     return nullptr;
   }
   auto Buffer = llvm::MemoryBuffer::getFile(Path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!Buffer) {
-    Errors << Path << ": " << Buffer.getError().message() << '\n';
+    Errors << "underlock: error: " << Path << ": " << Buffer.getError().message() << '\n';
     return nullptr;
   }
   return parse(std::move(*Buffer), Errors);
@@ -69,7 +117,7 @@ std::unique_ptr<TraceFile> TraceFile::parse(std::unique_ptr<llvm::MemoryBuffer> 
 bool TraceFile::readHeader(llvm::raw_ostream &Errors) {
   if (size() == 0)
     return fail(Errors, "is empty: nothing was recorded into it");
-  if (size() < 8 || llvm::support::endian::read64le(Buffer->getBufferStart()) != UNDERLOCK_FILE_MAGIC)
+  if (!begins(bytes()))
     return fail(Errors,
                 "is not an Underlock trace (nor, if it was one, is its header whole). For an image of a guest's "
                 "memory, take the trace out of it first: underlock extract");
@@ -165,8 +213,6 @@ bool TraceFile::readChunk(uint64_t Index, ArrayRef<uint8_t> Bytes, llvm::raw_ost
     return Damaged("has reserved bytes that are not zero: damaged");
   if (H.context == 0 || H.context > HighestNumber || !isKnownKind(H.kind))
     return Damaged(formatv("belongs to context {0} of kind {1}, which cannot be: damaged", H.context, H.kind));
-  if (H.kind == UNDERLOCK_CONTEXT_DEFINITIONS && Header.mode == UNDERLOCK_RECORDING_EVERYTHING)
-    return Damaged("is of a kind that this recording has no use for: damaged");
   if (H.dropped_until && !isRing())
     return Damaged("says that records were dropped, and the recording is no ring: damaged");
   if (H.used > Header.chunk_size - sizeof(H))

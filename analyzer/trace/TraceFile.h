@@ -35,9 +35,13 @@ struct Chunk {
 
 class TraceFile {
 public:
+  // `-` is standard input, called <stdin>.
   static std::unique_ptr<TraceFile> open(llvm::StringRef Path, llvm::raw_ostream &Errors);
   // The same from memory; messages name the buffer's identifier.
   static std::unique_ptr<TraceFile> parse(std::unique_ptr<llvm::MemoryBuffer> Buffer, llvm::raw_ostream &Errors);
+
+  // Whether these begin as a trace does.
+  static bool begins(llvm::StringRef Bytes);
 
   llvm::StringRef name() const { return Buffer->getBufferIdentifier(); }
   const underlock_file_header &header() const { return Header; }
@@ -63,6 +67,7 @@ public:
 
   uint64_t freeChunks() const { return Free; }
   uint64_t size() const { return Buffer->getBufferSize(); }
+  llvm::StringRef bytes() const { return Buffer->getBuffer(); }
   bool truncated() const { return Truncated; } // the file ends inside a chunk
   uint64_t lost() const { return Lost; }       // dropped records, as the chunks count them
   // What the user has to be told about the file: truncation, lost records, chunks that were never finished.

@@ -9,6 +9,8 @@ using llvm::formatv;
 
 // How much of the file may stay in memory behind the cursors.
 static constexpr uint64_t ReleaseEvery = 64u << 20;
+// What a definition may need, seldom more: a writer goes on in another chunk when there is not so much left.
+static constexpr uint64_t DefinitionRoom = 2048;
 
 TraceSource::TraceSource(const TraceFile &File, Recording &R, llvm::raw_ostream &Errors)
     : File(File), R(R), Errors(Errors), Names(R) {
@@ -18,6 +20,7 @@ TraceSource::TraceSource(const TraceFile &File, Recording &R, llvm::raw_ostream 
   R.Program = File.program().str();
   R.TicksPerSecond = static_cast<double>(H.ticks_per_second);
   R.Mode = static_cast<underlock_recording_mode>(H.mode);
+  R.FrameLimit = H.frame_limit;
   R.Lost = File.lost();
   R.Remarks.insert(R.Remarks.end(), File.remarks().begin(), File.remarks().end());
 }
@@ -144,8 +147,10 @@ bool TraceSource::contextEnded(const Cursor &C) {
   }
   for (uint64_t Token : C.unborn())
     Forked.erase(Token);
-  // A context without space keeps its last chunk open, to count what it loses.
-  if (R.Platform == UNDERLOCK_PLATFORM_POSIX && H.lost_here && !C.ended())
+  // A context without space keeps its last chunk open, to count what it loses. A kernel also loses what comes in the
+  // middle of another record, at any point of a chunk: without space, there is no more than a definition's room left.
+  bool Full = H.used + sizeof(H) + DefinitionRoom > File.header().chunk_size;
+  if ((R.Platform == UNDERLOCK_PLATFORM_POSIX || Full) && H.lost_here && !C.ended())
     R.BrokeOff = true;
   if (H.state == UNDERLOCK_CHUNK_SEALED && !C.ended() && !C.cut())
     ++CutContexts;
@@ -156,10 +161,16 @@ bool TraceSource::contextEnded(const Cursor &C) {
   const Cursor::Place *P = C.findPlace(H.waiting_place);
   if (!P && C.cut())
     return true; // its definition may be in the missing part, and that a part is missing has been said
-  if (!P || H.waiting_lock > ~UINT64_C(2)) {
+  if (!P || H.waiting_lock > HighestKey) {
     C.fail(formatv("the context waits for {0:x} at place {1}, which is not defined: damaged", H.waiting_lock,
                    H.waiting_place));
     return false;
+  }
+  // The note is as new as can be, and what the context had taken and released by then was not recorded.
+  if (Full && H.lost_here && !C.ended()) {
+    remark(Remark::Kind::Warning, R.contextName(C.context()) + " waited for a lock when the recording ended, and what "
+                                                               "it held by then was not recorded: that is not judged");
+    return true;
   }
   PendingWait W;
   W.Wait.Context = C.context();
@@ -183,7 +194,7 @@ static bool isFor(underlock_record_kind Kind, const Site &S) {
   case UNDERLOCK_RECORD_NAME:
     return S.Verb == UNDERLOCK_VERB_NAME;
   case UNDERLOCK_RECORD_DESTROY:
-    return S.Lock || S.Verb == UNDERLOCK_VERB_DESTROY;
+    return S.Lock || S.Verb == UNDERLOCK_VERB_DESTROY || S.Verb == UNDERLOCK_VERB_FREE;
   default:
     return S.Lock;
   }
@@ -281,6 +292,8 @@ bool TraceSource::take(const Cursor &C, Record &Out) {
     Exited = true;
     LostAtExit = T.Value;
     return true;
+  case UNDERLOCK_RECORD_DEFINE: // a report of ThreadSanitizer
+    return true;
   case UNDERLOCK_RECORD_EVENT:
     Out.Objects = T.Objects;
     break;
@@ -346,8 +359,8 @@ bool TraceSource::endOfRecording() {
     }
     if (File.truncated())
       continue;
-    Errors << File.name() << ": context " << R.Contexts[W.Wait.Context].TraceId << " waits at site " << W.SiteNumber
-           << ", which is not defined, or is no lock's: damaged\n";
+    Errors << "underlock: error: " << File.name() << ": context " << R.Contexts[W.Wait.Context].TraceId
+           << " waits at site " << W.SiteNumber << ", which is not defined, or is no lock's: damaged\n";
     return false;
   }
   sayHowItEnded();

@@ -3,11 +3,13 @@
 #include "context.h"
 #include "encode.h"
 #include "held.h"
+#include "living.h"
 #include "distinct.h"
 #include "place.h"
 #include "waiting.h"
 
 uint32_t underlock_frame_limit = 32;
+int underlock_pauses;
 static uint32_t contexts;   /* the last number given */
 static uint64_t total_lost; /* of all contexts */
 
@@ -20,12 +22,14 @@ void underlock_count_lost(struct underlock_context *c)
 
 void underlock_context_start(struct underlock_context *c, enum underlock_context_kind kind, uint64_t os_id)
 {
+	underlock_port_pin();
 	c->busy = 1;
 	underlock_fence();
 	c->kind = (uint8_t)kind;
 	c->os_id = os_id;
 	c->number = __atomic_add_fetch(&contexts, 1, __ATOMIC_RELAXED);
 	c->distinct = underlock_shared && underlock_shared->mode == UNDERLOCK_RECORDING_DISTINCT;
+	c->unusual = c->distinct || underlock_pauses;
 	/* In a distinct recording, a context that never has anything new to say takes no space. */
 	if (!c->distinct)
 		underlock_chunk_roll(c);
@@ -64,6 +68,7 @@ static void finish(struct underlock_context *c)
 	if (c->chunk)
 		underlock_chunk_seal(c);
 	c->number = 0;
+	underlock_port_unpin();
 }
 
 void underlock_context_end(struct underlock_context *c)
@@ -232,6 +237,7 @@ void underlock_inherit_held(struct underlock_context *c, const struct underlock_
 		} else {
 			underlock_count_lost(c);
 		}
+		underlock_living_note(c, held[at].lock);
 		underlock_hold(c, held[at].lock, held[at].site, place);
 	}
 	underlock_leave(c);

@@ -32,6 +32,12 @@ struct underlock_wait {
 	uint32_t place;
 };
 
+/* A frame as it lies on the stack. */
+struct underlock_frame {
+	uintptr_t next; /* where its caller's is */
+	uintptr_t pc;	/* where it returns to */
+};
+
 /* A pair of site and stack, known by its hash alone: 64 bits over the few thousand places of a context. */
 struct underlock_place {
 	uint64_t hash; /* 0: empty */
@@ -55,6 +61,8 @@ struct underlock_context {
 
 	uintptr_t stack_low;	/* see underlock_port_stack() */
 	uintptr_t stack_high;
+	uint8_t stack_is_own;
+	uint32_t stack_generation; /* underlock_stack_generation, when they were asked for */
 
 	uint64_t dropped;	/* records lost so far … */
 	uint64_t dropped_shown; /* … and how many of them the chunk's header shows */
@@ -71,7 +79,17 @@ struct underlock_context {
 	struct underlock_wait waits[UNDERLOCK_WAITS_MAX];
 	uint64_t lock_slots[UNDERLOCK_LOCK_SLOTS];
 	struct underlock_held held[UNDERLOCK_HELD_LIMIT];
-	uint64_t frames[UNDERLOCK_FRAMES_MAX]; /* scratch: the stack being taken */
+	uint64_t frames[UNDERLOCK_FRAMES_MAX]; /* scratch: a stack that is new, the innermost frame first */
+
+	/* The stack that was taken last (stack.h), the outermost frame first. */
+	uint32_t walk_count;
+	uint8_t walk_cut;   /* it was deeper than that */
+	uint8_t walk_ends;  /* behind walk[0] lies a frame that returns nowhere */
+	uint8_t unusual;    /* begin() has more to do: the recording is distinct, or threads are paused */
+	uintptr_t walk_top; /* where the innermost frame lies, 0: there is none; others where the one further in says */
+	struct underlock_frame walk[UNDERLOCK_FRAMES_MAX];
+	uint64_t walk_hash[UNDERLOCK_FRAMES_MAX + 1]; /* of so many frames from the outermost inwards */
+
 	struct underlock_place places[UNDERLOCK_PLACE_BUCKETS][2];
 };
 
@@ -79,6 +97,11 @@ struct underlock_context {
 
 /* Settings of the run. The port may change them before it makes its first context, and nobody after. */
 extern uint32_t underlock_frame_limit; /* 32; at most UNDERLOCK_FRAMES_MAX */
+extern int underlock_pauses;	       /* 1: underlock_port_pause() is asked before each acquisition that may wait */
+
+/* A port that knows of stacks which come and go raises it with each one that is new: bounds that a context has may be those of
+ * memory that is gone. */
+extern uint32_t underlock_stack_generation;
 
 /*
  * What of a site's id cell is the generation (see site.h). A port whose process can be copied (fork) raises it by one in

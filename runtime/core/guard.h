@@ -22,6 +22,7 @@ static inline int underlock_enter(struct underlock_context *c)
 {
 	if (underlock_unlikely(!c || c->busy))
 		return 0;
+	underlock_port_pin();
 	c->busy = 1;
 	underlock_fence();
 	return 1;
@@ -49,10 +50,11 @@ static inline void underlock_leave(struct underlock_context *c)
 		c->busy = 0;
 		underlock_fence();
 		if (underlock_likely(c->dropped == c->dropped_shown || !c->chunk))
-			return;
+			break;
 		c->busy = 1;
 		underlock_fence();
 	}
+	underlock_port_unpin();
 }
 
 #endif

@@ -36,8 +36,8 @@ static inline int underlock_is_held(const struct underlock_context *c, uint64_t 
 	return c->held_missed > 0;
 }
 
-/* Ends the newest hold of this lock. One that is not there may be among those that found no room. */
-static inline void underlock_drop(struct underlock_context *c, uint64_t lock)
+/* Ends the newest hold of this lock. False when it is not there; then it may be among those that found no room. */
+static inline int underlock_drop(struct underlock_context *c, uint64_t lock)
 {
 	uint32_t at = c->held_count;
 
@@ -46,10 +46,11 @@ static inline void underlock_drop(struct underlock_context *c, uint64_t lock)
 			continue;
 		for (c->held_count--; at < c->held_count; at++)
 			c->held[at] = c->held[at + 1];
-		return;
+		return 1;
 	}
 	if (c->held_missed)
 		c->held_missed--;
+	return 0;
 }
 
 #endif

@@ -4,10 +4,15 @@
 #include "distinct.h"
 #include "encode.h"
 #include "held.h"
+#include "living.h"
+#include "owner.h"
 #include "place.h"
 #include "waiting.h"
 
 #define EXPORT __attribute__((visibility("default")))
+
+/* What the few hooks on the way of every acquisition share: as one piece, so that little is looked at twice. */
+#define HOT static inline __attribute__((always_inline))
 
 /* The hook's own frame: the first step of every stack, and the depth at which a wait began. */
 #define HOOK_FRAME ((uintptr_t)__builtin_frame_address(0))
@@ -38,7 +43,7 @@ static inline uint64_t named(const struct underlock_context *c, uint64_t lock)
  * In all records the room comes before the clock: a chunk that has to be changed in between would begin after a time
  * read earlier. `place` 0 is one that could not be defined, or an acquisition that began while nothing was recorded.
  */
-static inline void write_held(struct underlock_context *c, enum underlock_record_kind kind, uint64_t lock, uint32_t place)
+HOT void write_held(struct underlock_context *c, enum underlock_record_kind kind, uint64_t lock, uint32_t place, int at_once)
 {
 	uint8_t *p;
 
@@ -49,18 +54,22 @@ static inline void write_held(struct underlock_context *c, enum underlock_record
 		underlock_count_lost(c);
 		return;
 	}
-	p = underlock_put_timed(c, p, kind, underlock_port_ticks_acquire());
+	p = underlock_put_timed(c, p, kind, at_once ? underlock_port_ticks_release() : underlock_port_ticks_acquire());
 	p = underlock_put_lock(c, p, named(c, lock));
 	p = underlock_put_varint(p, place);
 	underlock_publish(c, p);
 }
 
-static inline void record_held(struct underlock_context *c, enum underlock_record_kind kind, struct underlock_site *site,
+HOT void record_held(struct underlock_context *c, enum underlock_record_kind kind, struct underlock_site *site,
 			       uint64_t lock, uint32_t place, uintptr_t frame)
 {
+	const int at_once = kind == UNDERLOCK_RECORD_ACQUIRED && underlock_owner_is(c, lock, site->mode);
+
+	if (!at_once) /* else it was noted when this context took it last, and has not died since */
+		underlock_living_note(c, lock);
 	if (underlock_unlikely(!place))
 		place = underlock_place_take(c, site, frame);
-	write_held(c, kind, lock, place);
+	write_held(c, kind, lock, place, at_once);
 	if (kind == UNDERLOCK_RECORD_ACQUIRED)
 		underlock_hold(c, lock, site, place);
 }
@@ -91,12 +100,18 @@ static int distinct_at_site(struct underlock_context *c, enum underlock_record_k
 	}
 }
 
-static inline void record_at_site(struct underlock_context *c, enum underlock_record_kind kind,
+HOT void record_at_site(struct underlock_context *c, enum underlock_record_kind kind,
 				  struct underlock_site *site, uint64_t lock)
 {
 	uint32_t number = underlock_site_number(c, site);
 	uint8_t *p;
 
+	if (kind == UNDERLOCK_RECORD_INIT || kind == UNDERLOCK_RECORD_NAME)
+		underlock_living_note(c, lock);
+	else if (kind == UNDERLOCK_RECORD_DESTROY)
+		underlock_living_remove(lock);
+	if (kind == UNDERLOCK_RECORD_INIT || kind == UNDERLOCK_RECORD_DESTROY)
+		underlock_owner_forget(lock);
 	if (underlock_is_distinct(c) && number && distinct_at_site(c, kind, number, lock))
 		return;
 	p = number ? underlock_room(c, UNDERLOCK_TIMED_MAX) : 0;
@@ -127,6 +142,7 @@ static inline void record_event(struct underlock_context *c, enum underlock_reco
 	uint8_t *p;
 	uint32_t at;
 
+	underlock_wait_passed(c, frame, 0);
 	if (underlock_is_distinct(c) && place && distinct_event(c, kind, place))
 		return;
 	p = place ? underlock_room(c, UNDERLOCK_TIMED_MAX) : 0;
@@ -156,12 +172,26 @@ void underlock_wait_unwind(struct underlock_context *c, uint32_t keep)
 }
 
 /* It may never get the lock. Then a distinct recording has to say what it holds, unless its like was said before. */
-static inline void note_wait(struct underlock_context *c, uint64_t lock,
-			     struct underlock_site *wait_site, uint32_t place, uintptr_t frame)
+static inline void snapshot_before_wait(struct underlock_context *c, uint64_t lock, uint32_t place)
 {
 	if (underlock_is_distinct(c) && place && underlock_distinct_new(c, UNDERLOCK_RECORD_ACQUIRED, place, lock, 0))
 		underlock_distinct_snapshot(c, lock);
-	underlock_wait_begin(c, lock, wait_site, place, frame);
+}
+
+/* What is rare in begin(), behind one look at `c->unusual`: a pause, outside of the guard; and a distinct recording. */
+static __attribute__((__noinline__)) void begin_unusually(struct underlock_context *c, struct underlock_site *site, uint64_t lock,
+						      uint32_t place)
+{
+#if UNDERLOCK_PAUSES
+	if (underlock_pauses) {
+		underlock_leave(c);
+		underlock_port_pause(c, site, lock);
+		underlock_enter(c);
+	}
+#else
+	(void)site;
+#endif
+	snapshot_before_wait(c, lock, place);
 }
 
 EXPORT uint32_t __underlock_v1_begin(struct underlock_site *site, const void *lock)
@@ -172,7 +202,9 @@ EXPORT uint32_t __underlock_v1_begin(struct underlock_site *site, const void *lo
 	if (underlock_unlikely(!underlock_enter(c)))
 		return 0;
 	place = underlock_place_take(c, site, HOOK_FRAME);
-	note_wait(c, address(lock), 0, place, HOOK_FRAME);
+	if (underlock_unlikely(c->unusual))
+		begin_unusually(c, site, address(lock), place);
+	underlock_wait_begin(c, address(lock), 0, place, HOOK_FRAME);
 	underlock_leave(c);
 	return place;
 }
@@ -186,6 +218,7 @@ EXPORT uint32_t __underlock_v1_try(struct underlock_site *site, const void *lock
 	if (underlock_unlikely(!underlock_enter(c)))
 		return 0;
 	place = underlock_place_take(c, site, HOOK_FRAME);
+	underlock_wait_passed(c, HOOK_FRAME, 0);
 	underlock_leave(c);
 	return place;
 }
@@ -212,15 +245,41 @@ EXPORT void __underlock_v1_failed(struct underlock_site *site, const void *lock,
 	underlock_leave(c);
 }
 
+EXPORT void __underlock_v1_awaited(struct underlock_site *site, const void *object, uint32_t place)
+{
+	struct underlock_context *c = underlock_port_context();
+
+	if (underlock_unlikely(!underlock_enter_to_record(c)))
+		return;
+	underlock_wait_end(c, address(object), place);
+	underlock_living_note(c, address(object));
+	if (underlock_unlikely(!place))
+		place = underlock_place_take(c, site, HOOK_FRAME);
+	write_held(c, UNDERLOCK_RECORD_ACQUIRED, address(object), place, 0);
+	underlock_leave(c);
+}
+
+EXPORT void __underlock_v1_signal(struct underlock_site *site, const void *object)
+{
+	struct underlock_context *c = underlock_port_context();
+
+	if (underlock_unlikely(!underlock_enter_to_record(c)))
+		return;
+	underlock_living_note(c, address(object));
+	write_held(c, UNDERLOCK_RECORD_ACQUIRED, address(object), underlock_place_take(c, site, HOOK_FRAME), 1);
+	underlock_leave(c);
+}
+
 EXPORT void __underlock_v1_release(struct underlock_site *site, const void *lock)
 {
 	struct underlock_context *c = underlock_port_context();
 
 	if (underlock_unlikely(!underlock_enter_to_record(c)))
 		return;
-	underlock_wait_left(c, address(lock));
+	underlock_wait_left(c, address(lock), HOOK_FRAME);
 	record_at_site(c, UNDERLOCK_RECORD_RELEASED, site, address(lock));
-	underlock_drop(c, address(lock));
+	if (underlock_unlikely(!underlock_drop(c, address(lock))))
+		underlock_owner_forget(address(lock));
 	underlock_leave(c);
 }
 
@@ -233,10 +292,12 @@ EXPORT uint32_t __underlock_v1_wait(struct underlock_site *site, const void *loc
 	if (underlock_unlikely(!underlock_enter_to_record(c)))
 		return 0;
 	place = underlock_place_take(c, site, HOOK_FRAME);
-	underlock_wait_left(c, address(lock));
+	underlock_wait_left(c, address(lock), HOOK_FRAME);
 	record_at_site(c, UNDERLOCK_RECORD_RELEASED, site, address(lock));
-	underlock_drop(c, address(lock));
-	note_wait(c, address(lock), site, place, HOOK_FRAME);
+	if (underlock_unlikely(!underlock_drop(c, address(lock))))
+		underlock_owner_forget(address(lock));
+	snapshot_before_wait(c, address(lock), place);
+	underlock_wait_begin(c, address(lock), site, place, HOOK_FRAME);
 	underlock_leave(c);
 	return place;
 }
@@ -260,6 +321,44 @@ EXPORT void __underlock_v1_destroy(struct underlock_site *site, const void *lock
 	record_at_site(c, UNDERLOCK_RECORD_DESTROY, site, address(lock));
 	underlock_leave(c);
 }
+
+#if UNDERLOCK_LIVING
+/* What lies there next is another lock, so nobody holds it. */
+static void die(struct underlock_context *c, struct underlock_site *site, uint64_t lock)
+{
+	uint32_t at;
+
+	record_at_site(c, UNDERLOCK_RECORD_DESTROY, site, lock);
+	for (at = c->held_count; at-- > 0;) {
+		if (c->held[at].lock == lock)
+			underlock_drop(c, lock);
+	}
+}
+
+EXPORT void __underlock_v1_free(struct underlock_site *site, const void *memory, uint64_t size)
+{
+	const uint64_t start = address(memory);
+	struct underlock_context *c;
+	uint64_t end, lock;
+
+	if (!memory)
+		return;
+	if (size >= UNDERLOCK_SIZE_OF_NEW)
+		size = underlock_port_block_size(memory, size);
+	if (size >= UNDERLOCK_SIZE_NONE)
+		return;
+	end = start + size < start ? ~0ull : start + size;
+	lock = underlock_living_next(start, end);
+	if (underlock_likely(lock == end))
+		return;
+	c = underlock_port_context();
+	if (underlock_unlikely(!underlock_enter_to_record(c)))
+		return;
+	for (; lock != end; lock = underlock_living_next(lock + 4, end))
+		die(c, site, lock);
+	underlock_leave(c);
+}
+#endif
 
 EXPORT void __underlock_v1_name(struct underlock_site *site, const void *lock)
 {
@@ -291,6 +390,43 @@ EXPORT void __underlock_v1_phase_begin(struct underlock_site *site)
 
 	if (underlock_unlikely(!underlock_enter_to_record(c)))
 		return;
+	record_event(c, UNDERLOCK_RECORD_PHASE_BEGIN, site, HOOK_FRAME, 0, 0);
+	underlock_leave(c);
+}
+
+struct title {
+	uint32_t count;
+	const char *parts[UNDERLOCK_TITLE_PARTS];
+};
+
+/* The parts with a dot between them, as one string that is cut like any other. */
+static void put_title(struct underlock_sink *s, const void *from)
+{
+	const struct title *title = from;
+	char text[UNDERLOCK_STRING_LIMIT];
+	size_t size = 0, at;
+	uint32_t part;
+
+	for (part = 0; part < title->count; part++) {
+		const char *p = title->parts[part];
+
+		if (part && size < sizeof(text))
+			text[size++] = '.';
+		for (at = 0; p && p[at] && size < sizeof(text); at++)
+			text[size++] = p[at];
+	}
+	underlock_sink_bytes(s, text, size);
+}
+
+EXPORT void __underlock_v1_phase_titled(struct underlock_site *site, uint32_t count, const char *part0, const char *part1)
+{
+	struct underlock_context *c = underlock_port_context();
+	const struct title title = { count < UNDERLOCK_TITLE_PARTS ? count : UNDERLOCK_TITLE_PARTS, { part0, part1 } };
+
+	if (underlock_unlikely(!underlock_enter_to_record(c)))
+		return;
+	if (!underlock_define_here(c, UNDERLOCK_DEFINE_TITLE, put_title, &title))
+		underlock_count_lost(c);
 	record_event(c, UNDERLOCK_RECORD_PHASE_BEGIN, site, HOOK_FRAME, 0, 0);
 	underlock_leave(c);
 }

@@ -45,6 +45,8 @@ uint32_t underlock_place_define(struct underlock_context *c, uint32_t site, uint
 	struct underlock_place *bucket = c->places[(hash >> 32) & (UNDERLOCK_PLACE_BUCKETS - 1)];
 	uint32_t number;
 
+	if (count)
+		underlock_walk_frames(c);
 	underlock_port_new_stack(c, count);
 	number = underlock_shared ? underlock_shared_place(c, site, count, hash) : own_place(c, site, count);
 

@@ -17,7 +17,8 @@
 int underlock_place_write(struct underlock_context *c, uint32_t number, uint32_t site, const uint64_t *frames,
 			  uint32_t count);
 
-/* On a miss: numbers and defines the pair of `site` and the `count` frames in c->frames. 0 when there is no room. */
+/* On a miss: numbers and defines the pair of `site` and the stack that was taken last, or none (`count` 0). 0 when there is
+ * no room. */
 uint32_t underlock_place_define(struct underlock_context *c, uint32_t site, uint32_t count, uint64_t hash);
 
 static inline uint32_t underlock_place_find(struct underlock_context *c, uint32_t site, uint32_t count, uint64_t hash)
@@ -37,13 +38,12 @@ static inline uint32_t underlock_place_find(struct underlock_context *c, uint32_
 static inline uint32_t underlock_place_take(struct underlock_context *c, struct underlock_site *site, uintptr_t frame)
 {
 	uint32_t number = underlock_site_number(c, site);
-	uint64_t hash = number;
-	uint32_t count;
+	uint64_t hash;
 
 	if (underlock_unlikely(!number))
 		return 0;
-	count = underlock_walk(c, frame, &hash);
-	return underlock_place_find(c, number, count, hash);
+	hash = underlock_mix(underlock_walk(c, frame), number);
+	return underlock_place_find(c, number, c->walk_count, hash);
 }
 
 #endif

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only
 /*
- * The Linux port: contexts, memory, stacks.
+ * The Linux port: contexts and stacks. The trace's memory is in trace.c.
  *
- * Everything is static and in .bss, so the first hook of the boot can record, nothing is allocated ever, and the trace
- * lies contiguous in the machine's memory, where it can be read from outside while the guest hangs or after it is gone:
- * a page-aligned file header with a magic number and a checksum, the chunks behind it.
- *
- * No lock is taken here and no function of the kernel called that could take one, with a hook in it, again.
+ * Everything is static and in .bss, so the first hook of the boot can record (on UML the first one of start_kernel(),
+ * um/memory.c), and nothing is allocated ever. No lock is
+ * taken here and no function of the kernel called that could take one, with a hook in it, again.
  */
 #include <linux/build_bug.h>
 #include <linux/cache.h>
@@ -15,6 +13,7 @@
 #include <linux/hash.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
+#include <linux/sched/task_stack.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/thread_info.h>
@@ -24,65 +23,12 @@
 #include "context.h"
 #include "underlock/underlock.h"
 
-#ifndef UNDERLOCK_TRACE_SIZE
-#define UNDERLOCK_TRACE_SIZE (128u << 20)
-#endif
-#define CHUNKS (UNDERLOCK_TRACE_SIZE / UNDERLOCK_CHUNK_SIZE)
-
 /* Tasks that are known at a time: living ones, and dead ones whose task_struct is not in use again. */
 #define TASK_BITS 10
 #define TASKS (1u << TASK_BITS)
 
 /* A write to sysfs that removes a device takes some 25 frames from the system call to the lock; a probe below it more. */
 #define FRAMES 48u
-
-/* ---- The trace ---- */
-
-static struct {
-	struct underlock_file_header header;
-	uint8_t chunks[CHUNKS][UNDERLOCK_CHUNK_SIZE];
-} trace __aligned(PAGE_SIZE);
-
-static uint32_t next_chunk;
-static uint32_t header_written;
-
-/* The flow that gets the first chunk writes the header: there is one processor then, and no other task. */
-static void write_header(void)
-{
-	struct underlock_file_header *header = &trace.header;
-	const char *const program = "vmlinux";
-
-	BUILD_BUG_ON(offsetof(typeof(trace), chunks) != UNDERLOCK_HEADER_SIZE);
-	if (__atomic_exchange_n(&header_written, 1, __ATOMIC_RELAXED))
-		return;
-	header->platform = UNDERLOCK_PLATFORM_LINUX;
-	header->machine = ELF_ARCH;
-	__builtin_memcpy(header->program, program, strlen(program));
-	underlock_finish_file_header(header, underlock_port_ticks_release());
-}
-
-void *underlock_port_chunk_new(void)
-{
-	uint32_t index;
-
-	if (__atomic_load_n(&next_chunk, __ATOMIC_RELAXED) >= CHUNKS)
-		return NULL;
-	index = __atomic_fetch_add(&next_chunk, 1, __ATOMIC_RELAXED);
-	if (index >= CHUNKS)
-		return NULL;
-	if (index == 0)
-		write_header();
-	return trace.chunks[index];
-}
-
-void underlock_port_chunk_done(void *chunk)
-{
-}
-
-/* Everything is recorded here: nothing is shared, and nothing waited for. */
-void underlock_port_yield(void)
-{
-}
 
 /* ---- What was recorded: the kernel's own image ---- */
 
@@ -155,14 +101,15 @@ static struct task_flow *flow_of(struct task_struct *task)
 }
 
 /*
- * Idle tasks and kernel threads that live on one processor are who they are. A worker of a per-processor pool is not: any
- * other worker may run the same work at the same time.
+ * Idle tasks and kernel threads that live on one processor are who they are; where there is but one processor, those that
+ * are bound to it. A worker of a per-processor pool is not: any other worker may run the same work at the same time.
  */
 static enum underlock_context_kind kind_of(const struct task_struct *task)
 {
 	if (!task->pid)
 		return UNDERLOCK_CONTEXT_CPU_THREAD;
-	if ((task->flags & PF_KTHREAD) && task->nr_cpus_allowed == 1 && strncmp(task->comm, "kworker/", 8))
+	if ((task->flags & PF_KTHREAD) && task->nr_cpus_allowed == 1 && strncmp(task->comm, "kworker/", 8) &&
+	    (IS_ENABLED(CONFIG_SMP) || (task->flags & PF_NO_SETAFFINITY)))
 		return UNDERLOCK_CONTEXT_CPU_THREAD;
 	return UNDERLOCK_CONTEXT_TASK;
 }
@@ -179,8 +126,7 @@ static noinline void start_task(struct task_flow *flow, struct task_struct *task
 		underlock_context_end(&flow->context);
 		__builtin_memset(&flow->context, 0, sizeof(flow->context));
 	}
-	if (!next_chunk)
-		underlock_frame_limit = FRAMES;
+	underlock_frame_limit = FRAMES; /* the first task comes before all interrupts */
 	flow->start_time = task->start_time;
 	underlock_context_start(&flow->context, kind_of(task), task->pid);
 }
@@ -238,18 +184,20 @@ struct underlock_context *underlock_interrupt_context(enum underlock_context_kin
 /* ---- Stacks ---- */
 
 /*
- * Stacks of tasks and interrupts are THREAD_SIZE bytes at a multiple of THREAD_SIZE. Those of NMIs are smaller, with pages
- * between that are not there. A walk that stays inside one stack ends where an interrupt came in: the entry code leaves
- * an odd frame pointer there.
+ * Stacks of tasks and interrupts are THREAD_SIZE bytes at a multiple of THREAD_SIZE (UML's interrupts: its signal stack).
+ * Those of NMIs are smaller, with pages between that are not there. On x86 a walk ends where an interrupt came in: the entry
+ * code leaves an odd frame pointer there.
  */
 void underlock_port_stack(struct underlock_context *c, uintptr_t frame)
 {
 	c->stack_low = 0;
 	c->stack_high = 0;
+	c->stack_is_own = 0;
 	if (in_nmi())
 		return;
 	c->stack_low = ALIGN_DOWN(frame, THREAD_SIZE);
 	c->stack_high = c->stack_low + THREAD_SIZE;
+	c->stack_is_own = c->kind < UNDERLOCK_CONTEXT_SOFTIRQ && c->stack_low == (uintptr_t)task_stack_page(current);
 }
 
 /* There is one image, the kernel's own, and the first context defines it. */
@@ -264,10 +212,14 @@ EXPORT_SYMBOL_GPL(__underlock_v1_begin);
 EXPORT_SYMBOL_GPL(__underlock_v1_try);
 EXPORT_SYMBOL_GPL(__underlock_v1_acquired);
 EXPORT_SYMBOL_GPL(__underlock_v1_failed);
+EXPORT_SYMBOL_GPL(__underlock_v1_awaited);
+EXPORT_SYMBOL_GPL(__underlock_v1_signal);
 EXPORT_SYMBOL_GPL(__underlock_v1_release);
 EXPORT_SYMBOL_GPL(__underlock_v1_wait);
 EXPORT_SYMBOL_GPL(__underlock_v1_init);
 EXPORT_SYMBOL_GPL(__underlock_v1_destroy);
+EXPORT_SYMBOL_GPL(__underlock_v1_name);
 EXPORT_SYMBOL_GPL(__underlock_v1_event);
 EXPORT_SYMBOL_GPL(__underlock_v1_phase_begin);
+EXPORT_SYMBOL_GPL(__underlock_v1_phase_titled);
 EXPORT_SYMBOL_GPL(__underlock_v1_phase_end);

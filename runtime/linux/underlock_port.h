@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
 /*
- * The Linux port's sizes (core/port.h tells what they mean). All memory is static: a chunk and a context for each task
- * that lives at a time, some 12 KiB a context.
+ * The Linux port's sizes (core/port.h tells what they mean). All memory is static: the trace (on UML an address range), and
+ * contexts, some 13 KiB each, for TASKS tasks (port.c) and three for each processor.
  */
 #ifndef UNDERLOCK_LINUX_UNDERLOCK_PORT_H
 #define UNDERLOCK_LINUX_UNDERLOCK_PORT_H
@@ -11,5 +11,7 @@
 #define UNDERLOCK_HELD_LIMIT 64u
 #define UNDERLOCK_PLACE_BUCKETS 256u
 #define UNDERLOCK_STRING_LIMIT 400u
+#define UNDERLOCK_LIVING 0
+#define UNDERLOCK_PAUSES 0
 
 #endif

@@ -26,19 +26,20 @@ static __thread struct {
 	uint8_t fork_seen;		   /* this thread is in a fork() that told its handlers */
 	struct underlock_held *inherited;  /* … and held this */
 	uint32_t inherited_count;
+	void *awaited;			   /* how this thread was started, where that is not recorded yet */
 } self __attribute__((tls_model("initial-exec")));
 
 static pthread_key_t thread_end_key;
 static struct underlock_settings settings;
 
-static void *map_wiped_on_fork(size_t size)
+void *underlock_posix_map_wiped_on_fork(size_t size)
 {
-	void *memory = mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *memory = mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return 0;
 	if (madvise(memory, size, MADV_WIPEONFORK)) {
-		munmap(memory, size);
+		underlock_posix_give_back(memory, size);
 		return 0;
 	}
 	return memory;
@@ -70,7 +71,8 @@ void underlock_port_stack(struct underlock_context *c, uintptr_t frame)
 	uintptr_t low, high;
 	stack_t handler;
 
-	if (frame >= self.stack_low && frame < self.stack_high) {
+	c->stack_is_own = frame >= self.stack_low && frame < self.stack_high;
+	if (c->stack_is_own) {
 		c->stack_low = self.stack_low;
 		c->stack_high = self.stack_high;
 	} else if (underlock_posix_find_stack(frame, &low, &high)) {
@@ -130,7 +132,7 @@ static struct underlock_context *make_context(void)
 
 	/* In a forked child the parent's context is there already, wiped. */
 	if (!c)
-		c = map_wiped_on_fork(sizeof(*c));
+		c = underlock_posix_map_wiped_on_fork(sizeof(*c));
 	if (!c) {
 		say_no_memory();
 		underlock_count_lost(0);
@@ -138,6 +140,7 @@ static struct underlock_context *make_context(void)
 	}
 	c->stack_low = self.stack_low;
 	c->stack_high = self.stack_high;
+	c->stack_is_own = 1;
 	underlock_context_start(c, UNDERLOCK_CONTEXT_THREAD, (uint64_t)gettid());
 	underlock_posix_current = c;
 	pthread_setspecific(thread_end_key, c);
@@ -145,6 +148,23 @@ static struct underlock_context *make_context(void)
 	define_name(c);
 	underlock_posix_define_clock(c);
 	return c;
+}
+
+static struct underlock_context *make_thread_context(void)
+{
+	struct underlock_context *c = make_context();
+	void *awaited = self.awaited;
+
+	self.awaited = 0;
+	if (c && awaited)
+		underlock_posix_thread_begins(c, awaited);
+	return c;
+}
+
+void underlock_posix_await_thread(void *start)
+{
+	self.awaited = start;
+	pthread_setspecific(thread_end_key, start);
 }
 
 /* What rings and distinct recordings share. It reads as zeros in the child of a fork, whose trace is another one. */
@@ -181,7 +201,7 @@ static int open_as_child(void)
 static void forget_inherited(void)
 {
 	if (self.inherited)
-		munmap(self.inherited, UNDERLOCK_HELD_LIMIT * sizeof(*self.inherited));
+		underlock_posix_give_back(self.inherited, UNDERLOCK_HELD_LIMIT * sizeof(*self.inherited));
 	self.inherited = 0;
 	self.inherited_count = 0;
 	self.fork_seen = 0;
@@ -191,11 +211,13 @@ static struct underlock_context *make_child_context(void)
 {
 	struct underlock_context *c = open_as_child() ? make_context() : 0;
 
+	self.awaited = 0; /* in the parent */
 	if (c) {
 		underlock_posix_define_images(c, 1);
 		underlock_inherit_held(c, self.inherited, self.inherited_count);
 		/* After a raw clone() nothing is known of what was held: underlock_holds() is to say so. */
 		c->held_missed = !self.fork_seen;
+		underlock_posix_say_tsan(c);
 	}
 	forget_inherited();
 	return c;
@@ -223,7 +245,7 @@ struct underlock_context *underlock_posix_make_context(void)
 	c = underlock_posix_current;
 	if (!c || !c->number) {
 		self.making = 1;
-		c = state == UNDERLOCK_PROCESS_RECORDING ? make_context() : make_child_context();
+		c = state == UNDERLOCK_PROCESS_RECORDING ? make_thread_context() : make_child_context();
 		self.making = 0;
 	}
 	pthread_setcancelstate(cancel, 0);
@@ -235,19 +257,23 @@ struct underlock_context *underlock_posix_make_context(void)
  * comes in the last of them after it is lost: nothing would end a context that it makes. */
 static void end_thread(void *context)
 {
-	struct underlock_context *c = context;
+	struct underlock_context *c;
 
-	if (++self.end_rounds < PTHREAD_DESTRUCTOR_ITERATIONS) {
-		pthread_setspecific(thread_end_key, c);
+	if (++self.end_rounds < PTHREAD_DESTRUCTOR_ITERATIONS - underlock_posix_tsan) {
+		pthread_setspecific(thread_end_key, context);
 		return;
 	}
+	/* Under ThreadSanitizer it may have none yet; and in the last round the thread is nothing to that any more. */
+	c = self.awaited ? underlock_port_context() : underlock_posix_current;
+	if (!c)
+		return;
 	self.over = 1;
 	underlock_posix_current = 0;
 	if (c->number) {
 		define_name(c);
 		underlock_context_end(c);
 	}
-	munmap(c, sizeof(*c));
+	underlock_posix_give_back(c, sizeof(*c));
 }
 
 /*
@@ -272,7 +298,7 @@ static void before_fork(void)
 
 void underlock_posix_begin(const struct underlock_settings *set)
 {
-	struct underlock_process *process = map_wiped_on_fork(sizeof(*process));
+	struct underlock_process *process = underlock_posix_map_wiped_on_fork(sizeof(*process));
 	struct underlock_context *c;
 
 	if (!process || pthread_key_create(&thread_end_key, end_thread) || pthread_atfork(before_fork, forget_inherited, 0)) {
@@ -281,7 +307,7 @@ void underlock_posix_begin(const struct underlock_settings *set)
 		_exit(2);
 	}
 	settings = *set;
-	if (settings.mode != UNDERLOCK_RECORDING_EVERYTHING && !(underlock_shared = map_wiped_on_fork(sizeof(*underlock_shared)))) {
+	if (settings.mode != UNDERLOCK_RECORDING_EVERYTHING && !(underlock_shared = underlock_posix_map_wiped_on_fork(sizeof(*underlock_shared)))) {
 		underlock_posix_say("underlock: cannot begin to record: no memory for its tables: %s", strerror(errno));
 		_exit(2);
 	}

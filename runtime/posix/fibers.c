@@ -44,6 +44,8 @@ static void note_stack(uintptr_t low, uintptr_t high)
 	__atomic_store_n(&entry->low, 0, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&entry->high, high, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&entry->low, low, __ATOMIC_SEQ_CST);
+	/* Frames that a context remembers of an older stack there may lie where nothing is mapped now. */
+	__atomic_fetch_add(&underlock_stack_generation, 1, __ATOMIC_RELEASE);
 }
 
 /* The frame pointer that getcontext() has saved is its caller's: a fiber that begins with it seems called there. */

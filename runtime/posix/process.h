@@ -32,6 +32,7 @@ struct underlock_process {
 	uint32_t state;
 	int32_t id; /* of the process whose trace it is: a child of vfork() sees its parent's here */
 	uint32_t tokens_locked;
+	uint32_t tsan_reports; /* taken into the trace so far */
 	uint64_t last_token;
 	struct underlock_token tokens[UNDERLOCK_POSIX_TOKENS];
 };
@@ -45,11 +46,15 @@ struct underlock_settings {
 	uint32_t frames;
 	enum underlock_recording_mode mode;
 	uint32_t ring_megabytes;
+	const char *pause; /* the plan's file; NULL: nobody is paused */
 };
 int underlock_posix_settings(struct underlock_settings *settings);
 
 /* `underlock: …` on standard error, in one write, from anywhere. */
 void underlock_posix_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* pause.c: reads the plan of `underlock confirm` in this file. One that cannot be read ends the program. */
+void underlock_posix_plan_pauses(const char *path);
 
 /* trace_file.c: opens the trace of this process and writes its header. 0, or -1 when it has said why not. */
 int underlock_posix_open_trace(const char *pattern, int is_child);
@@ -64,6 +69,14 @@ void underlock_posix_must_find(int found, const char *functions);
 /* exec.c */
 void underlock_posix_find_real_exec(void);
 
+/* memory.c: whose allocator the program uses, and whether it can be asked for the size of a block. */
+void underlock_posix_find_allocator(void);
+/* The same as munmap(), and errno stays. */
+void underlock_posix_give_back(void *memory, size_t size);
+
+/* tsan.c: that ThreadSanitizer runs beside, where it does. */
+void underlock_posix_say_tsan(struct underlock_context *c);
+
 /* fibers.c: the bounds of the stack that `frame` is on, if makecontext() was told them. */
 int underlock_posix_find_stack(uintptr_t frame, uintptr_t *low, uintptr_t *high);
 void underlock_posix_find_real_makecontext(void);
@@ -72,10 +85,15 @@ void underlock_posix_find_real_makecontext(void);
 void underlock_posix_find_real_functions(void);
 int underlock_posix_is_late(void); /* the program calls the C library's functions and not those that are interposed */
 uint64_t underlock_posix_new_token(void);
+extern int underlock_posix_tsan; /* 1: the program is under ThreadSanitizer */
+/* A thread's first record; `awaited` is what underlock_posix_await_thread() was given. */
+void underlock_posix_thread_begins(struct underlock_context *c, void *awaited);
 
 /* context.c */
+void *underlock_posix_map_wiped_on_fork(size_t size); /* NULL and errno, when there is none */
 void underlock_posix_begin(const struct underlock_settings *settings);	  /* the process, before main */
 void underlock_posix_learn_stack(void);			  /* of the running thread; calls malloc */
+void underlock_posix_await_thread(void *start);		  /* the running thread, which has no context yet, begins with this */
 void underlock_posix_renamed(void);			  /* the running thread has another name now */
 void underlock_posix_end_process(void);			  /* EXIT; this thread records nothing after it */
 void underlock_posix_define_clock(struct underlock_context *c);

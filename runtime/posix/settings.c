@@ -29,8 +29,8 @@ void underlock_posix_say(const char *format, ...)
 static _Noreturn void refuse(const char *what, const char *setting)
 {
 	underlock_posix_say("underlock: the environment variable UNDERLOCK: %s: '%s'; known settings: trace=PATH (%%p in it: "
-			    "the process id), frames=N (1 to %u), mode=everything|distinct, ring=N (MiB, 1 to %u), separated by "
-			    "commas", what, setting, UNDERLOCK_FRAMES_MAX, RING_MEGABYTES_MAX);
+			    "the process id), frames=N (1 to %u), mode=everything|distinct, ring=N (MiB, 1 to %u), pause=FILE "
+			    "(what `underlock confirm` writes), separated by commas", what, setting, UNDERLOCK_FRAMES_MAX, RING_MEGABYTES_MAX);
 	_exit(2);
 }
 
@@ -65,6 +65,10 @@ static void apply(struct underlock_settings *settings, const char *setting)
 	} else if (value && !strncmp(setting, "ring=", 5)) {
 		settings->ring_megabytes = number(setting, value + 1, "not a ring's size in MiB", RING_MEGABYTES_MAX);
 		set_mode(settings, setting, UNDERLOCK_RECORDING_RING);
+	} else if (value && !strncmp(setting, "pause=", 6)) {
+		settings->pause = value + 1;
+		if (!*settings->pause)
+			refuse("a setting without a value", setting);
 	} else if (!strcmp(setting, "mode=distinct")) {
 		set_mode(settings, setting, UNDERLOCK_RECORDING_DISTINCT);
 	} else if (!strcmp(setting, "mode=everything")) {
@@ -89,6 +93,7 @@ int underlock_posix_settings(struct underlock_settings *settings)
 	settings->frames = underlock_frame_limit;
 	settings->mode = UNDERLOCK_RECORDING_EVERYTHING;
 	settings->ring_megabytes = 0;
+	settings->pause = 0;
 	while ((setting = strsep(&rest, ",")))
 		apply(settings, setting);
 	return 1;

@@ -39,6 +39,9 @@ __attribute__((constructor(101))) static void start(void)
 	if (!underlock_posix_settings(&settings))
 		return;
 	underlock_frame_limit = settings.frames;
+	if (settings.pause)
+		underlock_posix_plan_pauses(settings.pause);
+	underlock_posix_find_allocator();
 	if (underlock_posix_is_late())
 		say_late();
 	underlock_posix_begin(&settings);

@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include "process.h"
+#include "waiting.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -34,11 +35,17 @@ static setname_function *real_setname;
 static c11_create_function *real_c11_create;
 static c11_join_function *real_c11_join;
 
+/* Of a program under ThreadSanitizer: what each of its threads starts with (tsan/tell.c); else NULL. */
+static void *(*tsan_start)(void *);
+int underlock_posix_tsan;
+
 #define FIND(real, type, name) __atomic_store_n(&real, (type *)dlsym(RTLD_NEXT, name), __ATOMIC_RELAXED)
 
 /* Also called from the functions below: a constructor of another library may make a thread before ours has run. */
 void underlock_posix_find_real_functions(void)
 {
+	void *(**tsan)(void *);
+
 	FIND(real_tryjoin, join_function, "pthread_tryjoin_np");
 	FIND(real_timedjoin, timedjoin_function, "pthread_timedjoin_np");
 	FIND(real_clockjoin, clockjoin_function, "pthread_clockjoin_np");
@@ -47,6 +54,9 @@ void underlock_posix_find_real_functions(void)
 	FIND(real_setname, setname_function, "pthread_setname_np");
 	FIND(real_join, join_function, "pthread_join");
 	FIND(real_create, create_function, "pthread_create");
+	tsan = dlsym(RTLD_DEFAULT, "__underlock_v1_tsan_thread");
+	underlock_posix_tsan = tsan != 0;
+	tsan_start = tsan ? *tsan : 0;
 	underlock_posix_must_find(real_create && real_join && real_setname,
 				  "pthread_create, pthread_join or pthread_setname_np");
 }
@@ -155,10 +165,30 @@ static struct start begin_thread(struct start *start)
 	return copy;
 }
 
+void underlock_posix_thread_begins(struct underlock_context *c, void *awaited)
+{
+	struct start *start = awaited;
+
+	underlock_thread_record(c, UNDERLOCK_THREAD_START, start->token);
+	register_once(start, pthread_self());
+}
+
 static void *run_thread(void *argument)
 {
 	struct start start = begin_thread(argument);
 
+	return start.function(start.argument);
+}
+
+/*
+ * ThreadSanitizer has intercepted the call that comes here, and sets up the thread in the function that it gives to it.
+ * Until then, nothing may be called that it intercepts: the context is made at the first hook, or when the thread ends.
+ */
+static void *run_tsan_thread(void *argument)
+{
+	struct start start = *(struct start *)argument;
+
+	underlock_posix_await_thread(argument);
 	return start.function(start.argument);
 }
 
@@ -175,8 +205,6 @@ static struct start *fork_thread(void *(*function)(void *), void *argument)
 	struct underlock_context *c = underlock_port_context();
 	struct start *start;
 
-	if (!__atomic_load_n(&real_create, __ATOMIC_RELAXED))
-		underlock_posix_find_real_functions();
 	start = c ? malloc(sizeof(*start)) : 0;
 	if (!start)
 		return 0;
@@ -198,34 +226,56 @@ static int forked(int error, struct start *start, const pthread_t *thread)
 
 EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *), void *argument)
 {
-	struct start *start = fork_thread(function, argument);
+	struct start *start;
 
+	if (!__atomic_load_n(&real_create, __ATOMIC_RELAXED))
+		underlock_posix_find_real_functions();
+	/* A thread of ThreadSanitizer's own is none of the program's. */
+	start = underlock_posix_tsan && function != tsan_start ? 0 : fork_thread(function, argument);
 	if (!start)
 		return real_create(thread, attributes, function, argument);
-	return forked(real_create(thread, attributes, run_thread, start), start, thread);
+	return forked(real_create(thread, attributes, underlock_posix_tsan ? run_tsan_thread : run_thread, start), start, thread);
 }
 
 EXPORT int thrd_create(thrd_t *thread, int (*function)(void *), void *argument)
 {
-	struct start *start = fork_thread((void *(*)(void *))(void (*)(void))function, argument);
+	struct start *start;
 
+	if (!__atomic_load_n(&real_create, __ATOMIC_RELAXED))
+		underlock_posix_find_real_functions();
+	start = fork_thread((void *(*)(void *))(void (*)(void))function, argument);
 	if (!start)
 		return real_c11_create(thread, function, argument);
 	return forked(real_c11_create(thread, run_c11_thread, start), start, thread);
+}
+
+/* The trace knows the thread that is waited for by its token; the hooks around the call know it by its pthread_t. */
+static void rename_wait(struct underlock_context *c, uint64_t from, uint64_t to)
+{
+	if (!underlock_enter(c))
+		return;
+	underlock_wait_rename(c, from, to);
+	underlock_leave(c);
 }
 
 /* Read before the join: afterwards it may be another thread's. Not taken: this thread may be cancelled while it waits. */
 static uint64_t join_begins(pthread_t thread)
 {
 	struct underlock_context *c = underlock_port_context();
+	uint64_t token;
 
 	if (!__atomic_load_n(&real_join, __ATOMIC_RELAXED))
 		underlock_posix_find_real_functions();
-	return c ? token_of(thread) : 0;
+	token = c ? token_of(thread) : 0;
+	if (token)
+		rename_wait(c, (uint64_t)thread, token);
+	return token;
 }
 
 static int join_ends(int error, pthread_t thread, uint64_t token)
 {
+	if (token)
+		rename_wait(underlock_port_context(), token, (uint64_t)thread);
 	if (token && !error) {
 		forget_token(thread, token);
 		underlock_thread_record(underlock_port_context(), UNDERLOCK_THREAD_JOIN, token);

@@ -237,7 +237,7 @@ static void *map_chunk(uint64_t offset)
 		return 0;
 	chunk_offset = offset;
 	if (madvise(chunk, UNDERLOCK_CHUNK_SIZE, MADV_DONTFORK)) {
-		munmap(chunk, UNDERLOCK_CHUNK_SIZE);
+		underlock_posix_give_back(chunk, UNDERLOCK_CHUNK_SIZE);
 		return 0;
 	}
 	return chunk;
@@ -303,12 +303,8 @@ int underlock_port_chunk_more(void *chunk)
 
 void underlock_port_chunk_done(void *chunk)
 {
-	int saved = errno;
-
-	if (is_ring()) {
+	if (is_ring())
 		underlock_ring_keep(chunk);
-		return;
-	}
-	munmap(chunk, UNDERLOCK_CHUNK_SIZE);
-	errno = saved;
+	else
+		underlock_posix_give_back(chunk, UNDERLOCK_CHUNK_SIZE);
 }

@@ -39,4 +39,13 @@ static inline uint8_t underlock_port_state(void)
 	return 0;
 }
 
+/* Another thread's turn is another context's. */
+static inline void underlock_port_pin(void)
+{
+}
+
+static inline void underlock_port_unpin(void)
+{
+}
+
 #endif

@@ -16,7 +16,7 @@ using testing::StartsWith;
 static void expectRefused(const std::string &Trace, const std::string &Because) {
   Verdict V = judge(Trace);
   EXPECT_EQ(V.Status, 2);
-  EXPECT_THAT(V.Errors, StartsWith("test.trace: "));
+  EXPECT_THAT(V.Errors, StartsWith("underlock: error: test.trace: "));
   EXPECT_THAT(V.Errors, HasSubstr(Because));
 }
 
@@ -24,7 +24,7 @@ TEST(GoodTrace, IsReadWhole) {
   Verdict V = judge(sealedTrace().finish());
   EXPECT_EQ(V.Status, 0) << V.Errors;
   EXPECT_EQ(V.Errors, "");
-  EXPECT_EQ(V.Records, 19u);
+  EXPECT_EQ(V.Records, 20u);
   EXPECT_TRUE(V.Remarks.empty()) << V.Remarks[0].Text;
 }
 
@@ -91,7 +91,7 @@ TEST(BadHeader, NotATrace) {
 TEST(BadHeader, NewerVersionSaysWhichIsUnderstood) {
   TraceWriter W = sealedTrace();
   W.Version = 7;
-  expectRefused(W.finish(), "format version 7, and this underlock understands up to 2");
+  expectRefused(W.finish(), "format version 7, and this underlock understands up to 4");
 }
 TEST(BadHeader, Nonsense) {
   TraceWriter W = sealedTrace();
@@ -120,9 +120,9 @@ TEST(BadHeader, ModeThatIsNotKnown) {
   expectRefused(W.finish(), "recording mode 3");
 }
 TEST(BadHeader, ModeThatIsAnother) {
-  TraceWriter W = ringTrace();
+  TraceWriter W = distinctTrace();
   W.Mode = Everything;
-  expectRefused(W.finish(), "of a kind that this recording has no use for");
+  expectRefused(W.finish(), "a definition of the run, in a recording whose contexts make their own");
   W = sealedTrace();
   W.Mode = Ring; // its places are the contexts' own
   EXPECT_EQ(judge(W.finish()).Status, 0);
@@ -140,7 +140,7 @@ TEST(Damage, AnyByteOfASealedTrace) {
         Trace[At] ^= Mask;
         Verdict V = judge(Trace);
         ASSERT_EQ(V.Status, 2) << "byte " << At << " ^ " << unsigned(Mask);
-        ASSERT_THAT(V.Errors, StartsWith("test.trace: ")) << "byte " << At;
+        ASSERT_THAT(V.Errors, StartsWith("underlock: error: test.trace: ")) << "byte " << At;
         Trace[At] ^= Mask;
       }
   }
@@ -252,7 +252,7 @@ TEST(BadChunk, ContextAndKind) {
   expectRefused(withChunk(sealedTrace(), 1, [](std::string &C) { putNumber(C, 4, 0, 4); }), "context 0");
   expectRefused(withChunk(sealedTrace(), 1, [](std::string &C) { putNumber(C, 28, 8, 4); }), "of kind 8");
   expectRefused(withChunk(sealedTrace(), 1, [](std::string &C) { putNumber(C, 28, 7, 4); }),
-                "of a kind that this recording has no use for");
+                "a definition of the run, in a recording whose contexts make their own");
   expectRefused(withChunk(sealedTrace(), 2, [](std::string &C) { putNumber(C, 32, 5, 8); }), "says otherwise");
 }
 TEST(BadChunk, SequenceTwiceAndMissing) {
@@ -280,6 +280,45 @@ TEST(BadChunk, NeverFinishedIsSaid) {
   EXPECT_EQ(V.Status, 0) << V.Errors;
   ASSERT_EQ(V.Remarks.size(), 1u);
   EXPECT_THAT(V.Remarks[0].Text, HasSubstr("never finished"));
+}
+// A kernel's interrupts lose records now and then. One without space loses all that comes, in a chunk that is full.
+TEST(BadChunk, AKernelWithoutSpaceBreaksOff) {
+  for (bool Full : {false, true}) {
+    TraceWriter W;
+    W.Platform = 2;
+    ChunkWriter &C = W.chunk();
+    defineAll(C, smallModel().marksHash());
+    while (Full && C.Records.Data.size() < 3000)
+      C.define(99, Bytes().string(std::string(50, ' ')));
+    C.Sealed = false;
+    C.LostHere = 3;
+    Verdict V = judge(W.finish());
+    EXPECT_EQ(V.Errors, "");
+    EXPECT_EQ(V.BrokeOff, Full);
+  }
+}
+// The note of waiting is always new; what a context without space holds by then is not in the recording.
+TEST(BadChunk, WhatAContextWithoutSpaceWaitsForIsNotJudged) {
+  for (uint32_t Platform : {1, 2})
+    for (uint64_t Lost : {0, 3}) {
+      TraceWriter W;
+      W.Platform = Platform;
+      ChunkWriter &C = W.chunk();
+      defineAll(C, smallModel().marksHash());
+      C.lockRecord(Acquired, 1, 0x7000, 1);
+      while (C.Records.Data.size() < 3000)
+        C.define(99, Bytes().string(std::string(50, ' ')));
+      C.Sealed = false;
+      C.LostHere = Lost;
+      C.WaitingLock = 0x7000;
+      C.WaitingSince = 1100;
+      C.WaitingPlace = 1;
+      Verdict V = judge(W.finish());
+      EXPECT_EQ(V.Errors, "");
+      EXPECT_EQ(V.Findings, Lost ? 0u : 1u); // its own lock
+      EXPECT_EQ(V.says("waited for a lock when the recording ended, and what it held by then was not recorded"),
+                Lost != 0);
+    }
 }
 TEST(BadChunk, LostRecordsAreSaid) {
   TraceWriter W = sealedTrace();

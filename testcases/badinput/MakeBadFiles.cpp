@@ -55,7 +55,7 @@ int main(int Argc, char **Argv) {
   put("empty", "");
   put("text", "This is not a trace.\n");
   TraceWriter Newer = W;
-  Newer.Version = 3;
+  Newer.Version = 5;
   put("newer", Newer.finish());
   (Changed = Whole)[100] ^= 0x20;
   put("header", Changed);

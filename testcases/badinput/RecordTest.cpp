@@ -2,40 +2,12 @@
 //
 // Bad records, in chunks whose checksum is right: what a broken or hostile writer could make. Each is refused with
 // chunk, byte and cause.
-#include "testcases/badinput/Traces.h"
-#include "gmock/gmock.h"
+#include "testcases/badinput/OneChunk.h"
 #include "gtest/gtest.h"
 
 using namespace underlock;
 using namespace underlock::test;
 using testing::HasSubstr;
-using testing::StartsWith;
-
-// A trace of one chunk that begins well; what is appended to its records is under test.
-namespace {
-struct OneChunk {
-  TraceWriter W;
-  ChunkWriter &C;
-  Bytes &Records;
-  OneChunk() : C(W.chunk()), Records(C.Records) {
-    defineAll(C, smallModel().marksHash());
-    mark();
-  }
-
-  // Refused at the byte where the records ended when this was made, or when mark() was called.
-  void mark() { At = 4096 + 128 + Records.Data.size(); }
-  void refused(const std::string &Because) {
-    for (bool Sealed : {true, false}) {
-      C.Sealed = Sealed;
-      Verdict V = judge(W.finish());
-      EXPECT_EQ(V.Status, 2);
-      EXPECT_THAT(V.Errors, StartsWith("test.trace: chunk 0 at byte " + std::to_string(At) + ": "));
-      EXPECT_THAT(V.Errors, HasSubstr(Because));
-    }
-  }
-  size_t At = 0;
-};
-} // namespace
 
 TEST(BadRecord, Kind) {
   for (uint8_t First : {0x00, 0x80, 0x81}) {
@@ -140,6 +112,12 @@ TEST(GoodRecord, SiteDefinedInALaterContext) {
 }
 
 TEST(BadRecord, SiteOfAnotherKind) {
+  OneChunk F;
+  F.C.lockRecord(Acquired, 1, 0x7000, SiteFree);
+  F.refused("place 8 is used and was not defined");
+  OneChunk R;
+  R.C.lockRecord(Released, 1, 0x7000, SiteFree);
+  R.refused("which does something else");
   OneChunk T;
   T.C.lockRecord(Released, 1, 0x7000, SiteEvent);
   T.refused("which does something else");
@@ -177,7 +155,7 @@ TEST(BadRecord, HeldBehindOthers) {
 // ---- Definitions ----
 
 TEST(BadDefinition, EndsEarly) {
-  for (uint8_t What : {DefineSite, DefinePlace, DefineUnit, DefineImage, DefineContext, DefineClock}) {
+  for (uint8_t What : {DefineSite, DefinePlace, DefineUnit, DefineImage, DefineContext, DefineClock, DefineTitle}) {
     OneChunk T;
     T.C.define(What, Bytes().u8(0x85));
     T.refused("ends before it is complete");
@@ -193,9 +171,11 @@ TEST(BadDefinition, PlaceWithTooManyFrames) {
 }
 
 TEST(BadDefinition, SiteOfNoVerb) {
-  OneChunk T;
-  T.C.site(20, {11});
-  T.refused("verb 11");
+  for (uint8_t Verb : {0, 12, 16}) {
+    OneChunk T;
+    T.C.site(20, {Verb});
+    T.refused("verb " + std::to_string(Verb));
+  }
 }
 
 TEST(BadDefinition, SiteTwiceDifferently) {

@@ -42,6 +42,7 @@ void test::defineAll(ChunkWriter &C, uint64_t ModelHash) {
   C.site(SiteEvent, {VerbEvent, 0, "remove"});
   C.site(SiteBegin, {VerbPhaseBegin, 0, "boot"});
   C.site(SiteEnd, {VerbPhaseEnd, 0, "boot"});
+  C.site(SiteFree, {VerbFree, 0, ""});
   C.define(99, Bytes().u64(7)); // of a runtime to come
   C.place(1, SiteLock, {0x401000, 0x401200, 0x400900});
   C.place(2, SiteEvent, {0x401100, 0x401200});
@@ -54,6 +55,7 @@ static constexpr uint64_t LockM = 0x7000, LockN = 0x7040;
 static void fillFirst(ChunkWriter &C) {
   defineAll(C, smallModel().marksHash());
   C.lockRecord(Init, 1, LockM, SiteInit, 0).lockRecord(Init, 1, LockN, SiteInit, 1);
+  C.define(DefineTitle, Bytes().string("suite.case"));
   C.Records.u8(PhaseBegin).varint(1).varint(3);
   C.slotRecord(Acquired, 5, 0, 1)
       .event(2, 2, {0x9000, 1, ~0ull})
@@ -76,7 +78,8 @@ static void fillSecond(ChunkWriter &C) {
 static void fillRest(ChunkWriter &C) {
   C.StartTicks = 2000;
   C.Records.u8(Held).u8(0x80).u64(LockN).varint(1);
-  C.slotRecord(Released, 1, 0, SiteUnlock).thread(5, Join, 1).slotRecord(Destroy, 2, 0, SiteDestroy).exit(10);
+  C.slotRecord(Released, 1, 0, SiteUnlock).thread(5, Join, 1).slotRecord(Destroy, 2, 0, SiteDestroy);
+  C.lockRecord(Destroy, 1, LockM, SiteFree, 1).exit(10);
 }
 
 TraceWriter test::sealedTrace() {
@@ -164,6 +167,42 @@ TraceWriter test::distinctTrace() {
   return W;
 }
 
+static Bytes entry(uint8_t What, const Bytes &Payload) { return Bytes().u8(What).string(Payload.Data); }
+
+std::string test::packEntries() {
+  Bytes B;
+  B.raw(entry(PackedDoubt, Bytes().string("cannot read /nonexistent/a.out: packed")).Data);
+  B.raw(entry(99, Bytes().u64(7)).Data); // of an Underlock to come
+  B.raw(entry(PackedFrames, Bytes()
+                                .u64(0x401100)
+                                .varint(1)
+                                .varint(2)
+                                .string("remove")
+                                .string("a.c")
+                                .varint(7)
+                                .varint(1)
+                                .string("packed_caller")
+                                .string("a.c")
+                                .varint(9)
+                                .varint(0))
+            .Data);
+  B.raw(entry(PackedFrames, Bytes().u64(0x401000).varint(0).varint(0)).Data);
+  B.raw(entry(PackedDatum, Bytes().u64(0x7000).varint(0).string("m")).Data);
+  B.raw(entry(PackedLine, Bytes().string("a.c").varint(7).string("\tremove(thing);")).Data);
+  return B.Data;
+}
+
+TraceWriter test::packedTrace(const std::string &Entries) {
+  TraceWriter W = sealedTrace();
+  ChunkWriter &C = W.chunk(3, 0);
+  C.Kind = Definitions;
+  C.OsId = 0;
+  size_t Half = Entries.size() / 2;
+  C.define(9, Bytes().raw(Entries.substr(0, Half)));
+  C.define(9, Bytes().raw(Entries.substr(Half)));
+  return W;
+}
+
 bool Verdict::warned() const {
   return llvm::any_of(Remarks, [](const Remark &R) { return R.Level == Remark::Kind::Warning; });
 }
@@ -180,7 +219,10 @@ Verdict test::judge(const std::string &Trace) {
   if (!File)
     return V;
   recordedModels(*File);
-  OpenTrace T(std::move(File), smallModel(), "", Errors);
+  std::optional<Pack> Packed = readPack(*File, Errors);
+  if (!Packed)
+    return V;
+  OpenTrace T(std::move(File), smallModel(), "", Errors, std::move(*Packed));
   auto Analyses = makeAnalyses(T.R);
   std::vector<Observer *> Observers;
   for (const auto &A : Analyses)
@@ -195,6 +237,7 @@ Verdict test::judge(const std::string &Trace) {
   V.Findings = Findings.size();
   V.Remarks = T.R.Remarks;
   V.Records = T.R.Records;
+  V.BrokeOff = T.R.BrokeOff;
   if (Good && T.From.instrumented())
     V.Status = V.Findings ? 1 : 0;
   return V;

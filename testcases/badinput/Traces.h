@@ -17,7 +17,7 @@ namespace underlock::test {
 model::Model smallModel();
 
 // The sites and places that all traces below share, defined in their first chunk.
-enum : uint8_t { SiteLock = 1, SiteUnlock, SiteInit, SiteDestroy, SiteEvent, SiteBegin, SiteEnd };
+enum : uint8_t { SiteLock = 1, SiteUnlock, SiteInit, SiteDestroy, SiteEvent, SiteBegin, SiteEnd, SiteFree };
 void defineAll(ChunkWriter &C, uint64_t ModelHash);
 
 // Two threads in three sealed chunks, every kind of record, an orderly end in the file's last chunk.
@@ -32,12 +32,18 @@ TraceWriter ringTrace();
 // Distinct: definitions apart, snapshots.
 TraceWriter distinctTrace();
 
+// Packed: sealedTrace(), and behind it what `pack` adds, in two parts cut in the middle of an entry.
+enum : uint8_t { PackedModels = 1, PackedModel, PackedDoubt, PackedFrames, PackedDatum, PackedLine };
+std::string packEntries();
+TraceWriter packedTrace(const std::string &Entries = packEntries());
+
 struct Verdict {
   int Status = 0; // 2: not judged, 1: findings, 0: none
   std::string Errors;
   std::vector<Remark> Remarks;
   uint64_t Records = 0;
   size_t Findings = 0; // of any certainty
+  bool BrokeOff = false;
   bool warned() const;
   bool says(llvm::StringRef Text) const; // in a remark of any level
 };

@@ -55,9 +55,9 @@ class Valgrind(Peer):
 
 
 class Recording(Peer):
-    def __init__(self, folder, underlock):
+    def __init__(self, folder, underlock, flags=()):
         self.trace, self.underlock, self.verified = folder / "trace", underlock, []
-        super().__init__(folder, [underlock, "cc"], env={"UNDERLOCK": f"trace={self.trace}"})
+        super().__init__(folder, [underlock, "cc"], flags, env={"UNDERLOCK": f"trace={self.trace}"})
 
     def start(self, command, events):
         self.trace.unlink(missing_ok=True)
@@ -101,6 +101,7 @@ def peers(underlock, folder):
         YARDSTICK: lambda: Peer(folder / "tsan", flags=["-fsanitize=thread"]),
         "ThreadSanitizer, deadlocks off": lambda: Peer(folder / "tsan", flags=["-fsanitize=thread"],
                                                     env={"TSAN_OPTIONS": "detect_deadlocks=0"}),
+        "ThreadSanitizer and Underlock": lambda: Recording(folder / "tsan-underlock", underlock, ["-fsanitize=thread"]),
         "LTTng-UST": lambda: LTTng(folder / "lttng"),
         "Helgrind": lambda: Valgrind(folder / "valgrind", "helgrind"),
         "DRD": lambda: Valgrind(folder / "valgrind", "drd"),

@@ -40,7 +40,8 @@ int main(int Argc, char **Argv) {
   bool Good = true;
   const std::pair<const char *, TraceWriter> Seeds[] = {
       {"sealed", sealedTrace()}, {"end-first", endFirstTrace()}, {"killed", killedTrace()},
-      {"ring", ringTrace()},     {"distinct", distinctTrace()}};
+      {"ring", ringTrace()},     {"distinct", distinctTrace()},
+      {"packed", packedTrace()}};
   for (const auto &[Name, W] : Seeds) {
     Good &= put(Folder + "/trace/" + Name, W.finish());
     Good &= put(Folder + "/records/" + Name, compact(W));

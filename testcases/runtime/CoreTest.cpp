@@ -11,14 +11,16 @@ extern "C" {
 #include "context.h"
 #include "underlock/underlock.h"
 struct underlock_context *test_running;
-uint64_t test_clock;
+uint64_t test_clock, test_waits;
 uint8_t test_state;
+int test_pinned;
 
 static std::vector<std::unique_ptr<unsigned char[]>> Chunks;
 static size_t ChunksLeft = ~size_t(0);
 static std::function<void()> InChunkNew;
 
 void *underlock_port_chunk_new(void) {
+  EXPECT_EQ(test_pinned, 1);
   if (InChunkNew)
     InChunkNew();
   if (!ChunksLeft)
@@ -29,8 +31,25 @@ void *underlock_port_chunk_new(void) {
 }
 void underlock_port_chunk_done(void *) {}
 void underlock_port_yield(void) {}
-void underlock_port_stack(struct underlock_context *, uintptr_t) {} // unknown: stacks of one frame
+// Unknown but for the one that a test made: stacks of one frame.
+uintptr_t StackLow, StackHigh;
+static bool StackIsOwn;
+void underlock_port_stack(struct underlock_context *C, uintptr_t Frame) {
+  if (Frame < StackLow || Frame >= StackHigh)
+    return;
+  C->stack_low = StackLow;
+  C->stack_high = StackHigh;
+  C->stack_is_own = StackIsOwn;
+}
 void underlock_port_new_stack(struct underlock_context *, uint32_t) {}
+static bool MemoryLeft = true;
+void *underlock_port_memory(size_t Size) { return MemoryLeft ? calloc(1, Size) : nullptr; }
+void underlock_port_memory_back(void *Memory, size_t) { free(Memory); }
+static std::vector<std::pair<const void *, uint64_t>> Asked;
+uint64_t underlock_port_block_size(const void *Memory, uint64_t Who) {
+  Asked.push_back({Memory, Who});
+  return Who == UNDERLOCK_SIZE_OF_MALLOC ? 64 : 0;
+}
 }
 
 namespace {
@@ -44,6 +63,8 @@ struct Run : testing::Test {
     ++underlock_generation; // each test is a run of its own
     test_running = make();
   }
+  // Whatever the core was asked to do, it has let go.
+  void TearDown() override { EXPECT_EQ(test_pinned, 0); }
   underlock_context *make(underlock_context_kind Kind = UNDERLOCK_CONTEXT_THREAD) {
     Contexts.push_back(std::make_unique<underlock_context>());
     underlock_context_start(Contexts.back().get(), Kind, Contexts.size());
@@ -108,6 +129,21 @@ TEST_F(Run, EveryKindOfRecordReadsBack) {
   EXPECT_EQ(All[9].Time, 1005 + (1ull << 40));
   EXPECT_EQ(All[11].Value, 1ull << 60);
   EXPECT_EQ(T.siteOf(only(T), All[2]).Class, "a.b");
+}
+
+TEST_F(Run, APhaseHasATitle) {
+  underlock_site S = site(UNDERLOCK_VERB_PHASE_BEGIN);
+  std::string Long(1000, 'x');
+  __underlock_v1_phase_titled(&S, 2, "suite", "case");
+  __underlock_v1_phase_titled(&S, 1, "alone", "not this");
+  __underlock_v1_phase_titled(&S, 2, nullptr, "case");
+  __underlock_v1_phase_titled(&S, 2, Long.c_str(), "cut");
+  __underlock_v1_phase_titled(&S, 77, "no more", "than there are");
+  decode::Trace T = trace();
+  EXPECT_EQ(only(T).Titles,
+            (std::vector<std::string>{"suite.case", "alone", ".case", Long.substr(0, UNDERLOCK_STRING_LIMIT),
+                                      "no more.than there are"}));
+  EXPECT_EQ(only(T).records().size(), 5u);
 }
 
 TEST_F(Run, NullIsALockLikeAnyOther) {
@@ -276,8 +312,7 @@ TEST_F(Run, WaitingIsNotedStackedAndMovesToTheNextChunk) {
     while (test_running->sequence == 1)
       release(uint64_t(&Inner));
     EXPECT_EQ(Shown(), uint64_t(&Outer));
-  }
-  ();
+  }();
   __underlock_v1_failed(&Acquire, &Outer, OuterPlace);
   EXPECT_EQ(Shown(), 0u);
 }
@@ -297,6 +332,79 @@ TEST_F(Run, AWaitLeftByAnExceptionDoesNotStay) {
   EXPECT_EQ(test_running->wait_count, 1);
   __underlock_v1_acquired(&Acquire, &B, Place);
   EXPECT_EQ(trace().ofThread(1).last().waiting_lock, 0u);
+}
+
+[[gnu::noinline]] void deep(int Calls, const std::function<void()> &Inside) {
+  if (Calls)
+    deep(Calls - 1, Inside);
+  else
+    Inside();
+  asm volatile("");
+}
+
+// Its caller is left, and no other acquisition comes: whatever hook is further out shows it, and none that is deeper
+// does.
+TEST_F(Run, AWaitIsOverOnceItsCallerIsLeft) {
+  StackLow = uintptr_t(__builtin_frame_address(0)) - 65536;
+  StackHigh = uintptr_t(__builtin_frame_address(0)) + 4096;
+  int Lock, Other;
+  auto Shown = [&] { return trace().ofThread(1).last().waiting_lock; };
+  underlock_site Try = site(UNDERLOCK_VERB_TRY), Event = site(UNDERLOCK_VERB_EVENT);
+  std::function<void()> Hooks[] = {[&] { __underlock_v1_release(&Release, &Other); },
+                                   [&] { __underlock_v1_try(&Try, &Other); },
+                                   [&] { __underlock_v1_event(&Event, 0, 0, 0, 0, 0); }};
+  for (auto &Hook : Hooks) {
+    deep(50, [&] { __underlock_v1_begin(&Acquire, &Lock); });
+    EXPECT_EQ(Shown(), uint64_t(&Lock));
+    Hook();
+    EXPECT_EQ(Shown(), 0u);
+    uint32_t Place = __underlock_v1_begin(&Acquire, &Lock);
+    deep(50, Hook);
+    EXPECT_EQ(Shown(), uint64_t(&Lock));
+    __underlock_v1_acquired(&Acquire, &Lock, Place);
+    EXPECT_EQ(Shown(), 0u);
+  }
+  StackLow = StackHigh = 0;
+}
+
+// On the stack of a handler that was left by a jump, say: over once the flow is on its own stack.
+TEST_F(Run, AWaitOnAnotherStackIsOverOnTheOwnOne) {
+  StackLow = uintptr_t(__builtin_frame_address(0)) - 65536;
+  StackHigh = uintptr_t(__builtin_frame_address(0)) + 4096;
+  int Lock, Other;
+  for (bool Own : {false, true}) {
+    StackIsOwn = Own;
+    test_running = make();
+    __underlock_v1_begin(&Acquire, &Lock);
+    test_running->waits[0].frame = 4096;
+    uint32_t Place = __underlock_v1_begin(&Acquire, &Other);
+    EXPECT_EQ(test_running->wait_count, Own ? 1 : 2);
+    __underlock_v1_acquired(&Acquire, &Other, Place);
+    EXPECT_EQ(test_running->chunk->waiting_lock, Own ? 0u : uint64_t(&Lock));
+  }
+  StackIsOwn = false;
+  StackLow = StackHigh = 0;
+}
+
+// Nobody could say where it waits. It is not in the way of the wait around it.
+TEST_F(Run, AWaitWithoutAPlaceIsNotShown) {
+  int Outer, Inner;
+  auto Shown = [&] { return test_running->chunk->waiting_lock; };
+  uint32_t OuterPlace = __underlock_v1_begin(&Acquire, &Outer);
+  ChunksLeft = 0;
+  [&]() __attribute__((noinline)) {
+    while (!test_running->dropped)
+      release(8);
+    underlock_site New = site(UNDERLOCK_VERB_ACQUIRE);
+    uint32_t Place = __underlock_v1_begin(&New, &Inner);
+    EXPECT_EQ(Place, 0u);
+    EXPECT_EQ(Shown(), 0u);
+    EXPECT_EQ(test_running->chunk->waiting_place, 0u);
+    __underlock_v1_acquired(&New, &Inner, Place);
+    EXPECT_EQ(Shown(), uint64_t(&Outer));
+  }();
+  __underlock_v1_acquired(&Acquire, &Outer, OuterPlace);
+  EXPECT_EQ(Shown(), 0u);
 }
 
 // A condition variable's wait that is cancelled has its lock again while the thread unwinds.
@@ -351,6 +459,234 @@ TEST_F(Run, ContextsShareSitesAndAForkDefinesThemAnew) {
   decode::Trace Child = trace(); // throws where a site was not defined
   EXPECT_EQ(Child.Sites.size(), 2u);
   EXPECT_TRUE(Child.ofThread(3).Places.begin()->second.Frames.empty());
+}
+
+// ---- Memory that is given back ----
+
+struct Freed : Run {
+  static constexpr uint64_t Base = 0x7abc00000000; // where no other test has a lock; the first of a region
+  void give(uint64_t Memory, uint64_t Size) { __underlock_v1_free(&Free, reinterpret_cast<void *>(Memory), Size); }
+  // The locks that died since the last look, by record, all at the site of the free.
+  std::vector<uint64_t> died() {
+    std::vector<uint64_t> Out;
+    decode::Trace T = trace();
+    auto All = only(T).records();
+    for (; Looked < All.size(); ++Looked)
+      if (All[Looked].Kind == UNDERLOCK_RECORD_DESTROY) {
+        EXPECT_EQ(T.siteOf(only(T), All[Looked]).Verb, unsigned(UNDERLOCK_VERB_FREE));
+        Out.push_back(All[Looked].Lock);
+      }
+    return Out;
+  }
+  void use(uint64_t Lock) {
+    acquire(Acquire, Lock);
+    release(Lock);
+  }
+  underlock_site Free = site(UNDERLOCK_VERB_FREE), Destroy = site(UNDERLOCK_VERB_DESTROY);
+  size_t Looked = 0;
+  using Locks = std::vector<uint64_t>;
+};
+
+TEST_F(Freed, LocksDieWithTheirMemoryOnce) {
+  use(Base + 0x1010);
+  use(Base + 0x1014); // as near as two can be
+  use(Base + 0x10fc);
+  use(Base + 0x1100);
+  give(Base + 0x1000, 0x10); // beside them
+  give(Base + 0x1104, 0x1000);
+  EXPECT_EQ(died(), Locks());
+  give(Base + 0x1014, 0xec);
+  EXPECT_EQ(died(), (Locks{Base + 0x1014, Base + 0x10fc}));
+  give(Base + 0x1000, 0x200);
+  EXPECT_EQ(died(), (Locks{Base + 0x1010, Base + 0x1100}));
+  give(Base + 0x1000, 0x200);
+  EXPECT_EQ(died(), Locks());
+  use(Base + 0x1010); // another one, though its address stands in the chunk's slots
+  give(Base + 0x1000, 0x200);
+  EXPECT_EQ(died(), Locks{Base + 0x1010});
+}
+
+TEST_F(Freed, WhateverMakesALockKnownAndWhoeverUsedIt) {
+  auto *At = [](uint64_t Lock) { return reinterpret_cast<const void *>(Lock); }(Base + 0x2000);
+  __underlock_v1_init(&Destroy, At);
+  give(Base + 0x2000, 8);
+  EXPECT_EQ(died(), Locks{Base + 0x2000});
+  __underlock_v1_name(&Destroy, At);
+  give(Base + 0x2000, 8);
+  EXPECT_EQ(died(), Locks{Base + 0x2000});
+  __underlock_v1_failed(&Acquire, At, __underlock_v1_try(&Acquire, At));
+  give(Base + 0x2000, 8);
+  EXPECT_EQ(died(), Locks{Base + 0x2000});
+  underlock_context *Mine = test_running;
+  test_running = make();
+  use(Base + 0x2000);
+  test_running = Mine;
+  give(Base + 0x2000, 8);
+  EXPECT_EQ(died(), Locks{Base + 0x2000});
+  use(Base + 0x2000);
+  __underlock_v1_destroy(&Free, At);
+  EXPECT_EQ(died(), Locks{Base + 0x2000});
+  give(Base + 0x2000, 8);
+  EXPECT_EQ(died(), Locks());
+}
+
+TEST_F(Freed, BlocksOfAnySize) {
+  const uint64_t Region = 1ull << 28, Page = 1ull << 17;
+  Locks Wanted = {Base + 3 * Region - 4, Base + 3 * Region, Base + 5 * Region + Page - 4, Base + 5 * Region + Page};
+  for (uint64_t Lock : Wanted)
+    use(Lock);
+  give(Base + Region, 9 * Region);
+  EXPECT_EQ(died(), Wanted);
+  // Beyond all that can be: nothing is there, and nothing goes wrong.
+  const uint64_t Last = 0x7ffff0000000;
+  give(Last, ~0ull - 2);
+  give(~0ull - 7, 8);
+  give(Last, 1ull << 48);
+  use(1ull << 50);
+  use(~0ull - 16);
+  give(1ull << 50, 8);
+  EXPECT_EQ(died(), Locks());
+}
+
+// munmap() of a size that was computed wrongly fails, and gives nothing back.
+TEST_F(Freed, ASizeThatNoBlockHasIsNone) {
+  use(Base + 0x7000);
+  for (uint64_t Size : {UNDERLOCK_SIZE_NONE, ~0ull - 4096, ~0ull - 2})
+    give(Base + 0x7000, Size);
+  EXPECT_EQ(died(), Locks());
+  give(Base + 0x7000, UNDERLOCK_SIZE_NONE - 1);
+  EXPECT_EQ(died().front(), Base + 0x7000); // and those of the tests before
+}
+
+TEST_F(Freed, TheSizeIsAskedOfWhoKnowsIt) {
+  Asked.clear();
+  use(Base + 0x3000 + 60);
+  use(Base + 0x3000 + 64);
+  give(Base + 0x3000, UNDERLOCK_SIZE_OF_NEW); // and this one says that it does not know
+  EXPECT_EQ(died(), Locks());
+  give(Base + 0x3000, UNDERLOCK_SIZE_OF_MALLOC);
+  EXPECT_EQ(died(), Locks{Base + 0x3000 + 60});
+  ASSERT_EQ(Asked.size(), 2u);
+  EXPECT_EQ(Asked[1].first, reinterpret_cast<void *>(Base + 0x3000));
+}
+
+TEST_F(Freed, NothingIsRecordedOfMemoryWithoutLocks) {
+  use(Base + 0x4000);
+  size_t Sites = trace().Sites.size();
+  for (uint64_t I = 1; I < 1000; ++I)
+    give(Base + 0x4000 + I * 8, 8);
+  EXPECT_EQ(only(trace()).records().size(), 2u);
+  EXPECT_EQ(trace().Sites.size(), Sites);
+}
+
+TEST_F(Freed, WhatLiesThereNextIsHeldByNobody) {
+  acquire(Acquire, Base + 0x5000);
+  acquire(Acquire, Base + 0x5008);
+  acquire(Acquire, Base + 0x6000);
+  acquire(Acquire, Base + 0x5008);
+  give(Base + 0x5000, 0x100);
+  EXPECT_EQ(died(), (Locks{Base + 0x5000, Base + 0x5008}));
+  EXPECT_EQ(holds(Base + 0x5000), UNDERLOCK_NOT_HELD);
+  EXPECT_EQ(holds(Base + 0x5008), UNDERLOCK_NOT_HELD);
+  EXPECT_EQ(holds(Base + 0x6000), UNDERLOCK_HELD);
+}
+
+TEST_F(Freed, WithoutMemoryForTheSetItIsSaid) {
+  MemoryLeft = false;
+  use(Base - (1ull << 28));
+  MemoryLeft = true;
+  EXPECT_EQ(test_running->dropped, 1u);
+  EXPECT_EQ(only(trace()).records().size(), 2u);
+}
+
+// ---- The clock is read at once only where nobody else can have had the lock ----
+
+struct Owner : Freed {
+  // Whether the acquisition waits before it reads the clock.
+  bool waits(uint64_t Lock) { return waits(Lock, Acquire); }
+  bool waits(uint64_t Lock, underlock_site &Site) {
+    uint64_t Before = test_waits;
+    acquire(Site, Lock);
+    bool Waited = test_waits > Before;
+    release(Lock);
+    return Waited;
+  }
+  void inOther(const std::function<void()> &What) {
+    std::swap(test_running, Other);
+    What();
+    std::swap(test_running, Other);
+  }
+  static const void *at(uint64_t Lock) { return reinterpret_cast<const void *>(Lock); }
+  underlock_context *Other = make();
+  underlock_site Shared = site(UNDERLOCK_VERB_ACQUIRE, UNDERLOCK_MODE_SHARED);
+};
+
+TEST_F(Owner, WhoHadItLastDoesNotWait) {
+  uint64_t Lock = Base + 0x9000;
+  EXPECT_TRUE(waits(Lock));
+  EXPECT_FALSE(waits(Lock));
+  inOther([&] { EXPECT_TRUE(waits(Lock)); });
+  EXPECT_TRUE(waits(Lock));
+  EXPECT_FALSE(waits(Lock));
+  // Another lock is another one, whether or not it falls into the same cell, and no address is cut.
+  for (uint64_t I = 1; I < 10000; ++I)
+    EXPECT_TRUE(waits(Lock + 4 * I));
+  for (unsigned Bit = 2; Bit < 64; ++Bit) {
+    waits(Lock);
+    EXPECT_TRUE(waits(Lock ^ 1ull << Bit)) << Bit;
+  }
+  for (uint64_t Odd : {1, 2, 3}) {
+    waits(Lock);
+    EXPECT_TRUE(waits(Lock + Odd));
+  }
+}
+
+TEST_F(Owner, ReadersAreNotToldApart) {
+  uint64_t Lock = Base + 0x9000;
+  waits(Lock);
+  EXPECT_TRUE(waits(Lock, Shared));
+  EXPECT_TRUE(waits(Lock, Shared));
+  EXPECT_TRUE(waits(Lock)); // another reader may have come after this one, and gone later
+  EXPECT_FALSE(waits(Lock));
+}
+
+TEST_F(Owner, WhatBreaksTheChain) {
+  uint64_t Lock = Base + 0x9000;
+  auto Known = [&] {
+    waits(Lock);
+    return !waits(Lock);
+  };
+  EXPECT_TRUE(Known());
+  inOther([&] { release(Lock); }); // handed over: the other one gives it back
+  EXPECT_TRUE(waits(Lock));
+  EXPECT_TRUE(Known());
+  __underlock_v1_destroy(&Destroy, at(Lock));
+  EXPECT_TRUE(waits(Lock));
+  EXPECT_TRUE(Known());
+  __underlock_v1_init(&Destroy, at(Lock));
+  EXPECT_TRUE(waits(Lock));
+  EXPECT_TRUE(Known());
+  inOther([&] { give(Lock - 8, 64); });
+  EXPECT_TRUE(waits(Lock));
+  EXPECT_EQ(test_running->number & 0xfff80000, 0u);
+  EXPECT_TRUE(Known());
+  // A condition variable's wait: whoever had the lock meanwhile has said so.
+  acquire(Acquire, Lock);
+  uint64_t Before = test_waits;
+  uint32_t Place = __underlock_v1_wait(&Acquire, at(Lock));
+  inOther([&] { EXPECT_TRUE(waits(Lock)); });
+  __underlock_v1_acquired(&Acquire, at(Lock), Place);
+  EXPECT_EQ(test_waits, Before + 2);
+}
+
+TEST_F(Owner, ContextsBeyondTheBitsAlwaysWait) {
+  uint64_t Lock = Base + 0x9000;
+  test_running->number += 1u << 19;
+  EXPECT_TRUE(waits(Lock));
+  EXPECT_TRUE(waits(Lock));
+  test_running->number -= 1u << 19;
+  EXPECT_TRUE(waits(Lock));
+  EXPECT_FALSE(waits(Lock));
 }
 
 TEST_F(Run, LongNamesAreCutAndStillFit) {

@@ -56,6 +56,7 @@ struct Context {
   std::vector<Chunk> Chunks;
   std::map<uint64_t, Place> Places;
   std::vector<std::string> Names;
+  std::vector<std::string> Titles; // of phases
   std::string Executes;
 
   const underlock_chunk_header &last() const { return Chunks.back().Header; }
@@ -144,7 +145,7 @@ public:
   explicit Trace(const std::vector<unsigned char> &Data) {
     require(Data.size() >= sizeof(Header), "no header");
     std::memcpy(&Header, Data.data(), sizeof(Header));
-    require(Header.magic == UNDERLOCK_FILE_MAGIC && Header.version == 2 && Header.header_size == 4096, "bad header");
+    require(Header.magic == UNDERLOCK_FILE_MAGIC && Header.version == 4 && Header.header_size == 4096, "bad header");
     require(Header.checksum == underlock_checksum(Data.data(), 4088), "bad header checksum");
     require((Data.size() - 4096) % Header.chunk_size == 0, "the file ends inside a chunk");
     std::map<uint32_t, std::map<uint32_t, const unsigned char *>> Order;
@@ -190,7 +191,8 @@ public:
   const Context &main() const { return ofThread(Header.process); }
   const Site &siteOf(const Context &C, const Record &R) const {
     bool ByPlace = R.Kind != UNDERLOCK_RECORD_RELEASED && R.Kind != UNDERLOCK_RECORD_INIT &&
-                   R.Kind != UNDERLOCK_RECORD_DESTROY && R.Kind != UNDERLOCK_RECORD_PHASE_END;
+                   R.Kind != UNDERLOCK_RECORD_DESTROY && R.Kind != UNDERLOCK_RECORD_PHASE_END &&
+                   R.Kind != UNDERLOCK_RECORD_NAME;
     return Sites.at(ByPlace ? C.Places.at(R.Number).Site : R.Number);
   }
   size_t count(unsigned Kind) const {
@@ -273,11 +275,12 @@ private:
         From.varint();
         continue;
       }
-      require(R.Kind >= UNDERLOCK_RECORD_ACQUIRED && R.Kind <= UNDERLOCK_RECORD_EXIT, "no such kind of record");
+      require(R.Kind >= UNDERLOCK_RECORD_ACQUIRED && R.Kind <= UNDERLOCK_RECORD_NAME, "no such kind of record");
       if (R.Kind != UNDERLOCK_RECORD_HELD)
         R.Time = Now += From.varint();
       bool HasLock = R.Kind <= UNDERLOCK_RECORD_FAILED || R.Kind == UNDERLOCK_RECORD_INIT ||
-                     R.Kind == UNDERLOCK_RECORD_DESTROY || R.Kind == UNDERLOCK_RECORD_HELD;
+                     R.Kind == UNDERLOCK_RECORD_DESTROY || R.Kind == UNDERLOCK_RECORD_HELD ||
+                     R.Kind == UNDERLOCK_RECORD_NAME;
       if (HasLock)
         R.Lock = Lock();
       if (R.Kind == UNDERLOCK_RECORD_THREAD)
@@ -350,6 +353,10 @@ private:
       C.Executes = P.string();
     } else if (What == UNDERLOCK_DEFINE_UNBORN) {
       P.varint();
+    } else if (What == UNDERLOCK_DEFINE_TSAN) {
+      return; // testcases/tsan reads them
+    } else if (What == UNDERLOCK_DEFINE_TITLE) {
+      C.Titles.push_back(P.string());
     } else {
       throw std::runtime_error("an unknown definition");
     }

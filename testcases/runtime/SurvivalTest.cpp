@@ -152,6 +152,9 @@ TEST(Settings, ThatAreWrongEndTheProgramBeforeMain) {
                     "frames=N (1 to 64)"},
       {"frames=8x", "not a number of frames: 'frames=8x'"},
       {"frames=", "not a number of frames: 'frames='"},
+      {"pause=", "a setting without a value: 'pause='"},
+      {"pause=/no/such/plan", "pause=/no/such/plan: No such file or directory"},
+      {"pause=/dev/null", "pause=/dev/null: line 0: the plan ends here"},
       {"frames=8,,trace=/dev/null", "unknown setting: ''"},
       {"trace=/no/such/folder/t", "/no/such/folder/t: cannot write the trace: No such file or directory"},
       {"trace=/", "/: cannot write the trace: Is a directory"},
@@ -189,6 +192,14 @@ TEST(Fork, TheChildHasATraceOfItsOwnAndHoldsWhatItsParentHeld) {
   EXPECT_EQ(Child.main().records().at(0).Lock, Parent.main().records().at(0).Lock);
   EXPECT_EQ(Child.count(UNDERLOCK_RECORD_EXIT), 1u);
   EXPECT_FALSE(Child.Images.empty());
+}
+
+TEST(Fork, AChildCountsItsOwnReportsOfThreadSanitizer) {
+  Folder F;
+  auto R = run::driver("trace=" + (F / "t.%p"), {"reports"});
+  ASSERT_EQ(R.exitStatus(), 0) << R.Err;
+  EXPECT_EQ(Trace::read((F / "t.") + std::to_string(R.Pid)).lost(), 1u);
+  EXPECT_EQ(Trace::read((F / "t.") + std::to_string(run::numbers(R.Out).at(0))).lost(), 0u);
 }
 
 TEST(Fork, ARawCloneIsNoticedToo) {

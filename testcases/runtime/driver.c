@@ -3,6 +3,7 @@
  * The program that the runtime's tests record: `driver MODE [ARGUMENTS]`, one function a mode. It says on standard output
  * what it did, as the test compares it with the trace.
  */
+#include "../../runtime/tsan/report.h"
 #include "sites.h"
 #include <errno.h>
 #include <pthread.h>
@@ -191,6 +192,22 @@ static void fork_holding(int raw)
 	note_release(&locks[1]);
 }
 
+/* reports: as many as a process may have, and one of its child. */
+static void reports(void)
+{
+	static const struct underlock_tsan_report report = { .what = "data-race", .memory = "" };
+	pid_t child;
+
+	for (int i = 0; i < 1000; i++)
+		__underlock_v1_tsan_report(&report);
+	child = fork();
+	__underlock_v1_tsan_report(&report);
+	if (!child)
+		exit(0);
+	printf("%d\n", (int)child);
+	waitpid(child, NULL, 0);
+}
+
 static void *child_thread(void *unused)
 {
 	note_acquire(&acquire_site, &locks[5]);
@@ -350,6 +367,8 @@ int main(int argc, char **argv)
 		fork_holding(number != 0);
 	} else if (!strcmp(mode, "fork-more")) {
 		fork_more();
+	} else if (!strcmp(mode, "reports")) {
+		reports();
 	} else if (!strcmp(mode, "query")) {
 		query();
 	} else if (!strcmp(mode, "overflow")) {

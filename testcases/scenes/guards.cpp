@@ -18,7 +18,7 @@ struct Account {
   std::shared_mutex Limits;
   std::recursive_mutex History;
   std::timed_mutex Slow;
-  int Sum = 0;
+  int Sum = 0, Limit = 0;
 };
 
 struct Ledger {
@@ -58,7 +58,7 @@ static void browse(Account &A) {
   std::unique_lock<std::shared_mutex> Limits(A.Limits);
   Limits.unlock();
   if (Limits.try_lock())
-    A.Sum--;
+    A.Limit--;
 }
 
 int main() {

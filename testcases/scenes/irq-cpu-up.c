@@ -7,7 +7,8 @@
  * model: linux
  * broken: contract:cpu-up-locked observed; stack bringup_cpu cpu_up online_store vfs_write; held device.mutex;
  *     missing sparse_irq_lock
- * exercises: cpu-up-locked desc-alloc-locked desc-free-locked
+ * broken: phase:desc-free-apart assumed; stack irq_free_desc driver; held sparse_irq_lock
+ * exercises: cpu-up-locked desc-alloc-locked desc-free-locked desc-free-apart
  */
 #include "kernel/kernel.h"
 

@@ -13,7 +13,7 @@
 namespace underlock::test {
 
 // The models of these tests: threads of a program, and tasks of a kernel. Both have the locks m (mutex), rec (recursive),
-// rw (a read-write lock), rrw (whose readers may nest), counted (taken when a counter drops to zero) and sem (without an
+// rw (a read-write lock), rrw (whose readers may nest), counted (taken when a counter drops to zero), spin, rwspin (spinning; readers may nest) and sem (without an
 // owner), the events removed and looked-up, the phases boot and setup, and the delegation job; contracts come from `Contracts`.
 std::string program(const std::string &Contracts = "");
 std::string kernel(const std::string &Contracts = "");

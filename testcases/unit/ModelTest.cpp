@@ -57,6 +57,10 @@ threads: any
 themselves-during: [boot]
 lock-types: [mutex, spinlock]
 see-through: [{function: spinlock_check, argument: 1}]
+frees:
+  - {function: [gone, going], size: malloc}
+  - {function: operator, memory: 1, size: new}
+  - {function: sized, memory: 2, size: 3}
 boundaries: [vfs_write]
 ignore:
   - {file: "kernel/sched/*", why: "handed over"}
@@ -102,6 +106,10 @@ contracts:
   EXPECT_EQ(M.ThemselvesDuring, std::vector<std::string>{"boot"});
   EXPECT_EQ(M.LockTypes.size(), 2u);
   EXPECT_EQ(M.SeeThroughs.at(0).Argument, 1u);
+  ASSERT_EQ(M.Frees.size(), 4u);
+  EXPECT_EQ(M.Frees[1].Function, "going");
+  EXPECT_TRUE(M.Frees[1].Known == Free::Size::Malloc && M.Frees[2].Known == Free::Size::New);
+  EXPECT_TRUE(M.Frees[3].Known == Free::Size::Argument && M.Frees[3].Memory == 2 && M.Frees[3].SizeArgument == 3);
   EXPECT_EQ(M.Boundaries.at(0), "vfs_write");
   EXPECT_EQ(M.Ignores.at(0).File, "kernel/sched/*");
   EXPECT_EQ(M.Ignores.at(1).Function, "foo");
@@ -196,6 +204,62 @@ TEST(Model, ADelegationIsTwoIntervalsWithAnObjectEach) {
           "a waiter begins where");
 }
 
+TEST(Model, ALifetimeIsEventsAndAContract) {
+  const std::string Grace = "grace-periods: [{id: rcu, marks: [{read-lock: r}, {read-unlock: u}, {wait: s}]}]\n";
+  auto Lifetime = [](const std::string &Marks) { return "lifetimes: [{id: l, marks: [" + Marks + "], why: w}]\n"; };
+  const std::string Rest = ", {use: g}, {free: h}";
+  Parsed P = parsed(
+      Grace + Lifetime("{lookup: [f, {entry: e}], object: 2, key: 1}, {lookup: c, counted: true}, {lookup: n, key: 0}, "
+                       "{get: k, success: nonzero}, {free: h, after: rcu}, {until: v}" +
+                       Rest));
+  ASSERT_TRUE(P.M) << P.Said;
+  ASSERT_EQ(P.M->Contracts.size(), 1u);
+  EXPECT_EQ(P.M->Contracts[0].analysis(), "lifetime");
+  EXPECT_EQ(P.M->Contracts[0].Id, "l");
+  const std::vector<Event> &E = P.M->Events;
+  ASSERT_EQ(E.size(), 12u);
+  EXPECT_EQ(E[2].Id, "rcu:wait");
+  EXPECT_EQ(E[2].At.At, Point::Kind::AfterCall);
+  EXPECT_EQ(E[3].Id, "l:lookup");
+  EXPECT_EQ(E[3].At.At, Point::Kind::AfterCall);
+  EXPECT_EQ(E[3].Objects, (std::vector<unsigned>{2, 1}));
+  EXPECT_EQ(E[3].If, Success::Always);
+  EXPECT_EQ(E[4].At.At, Point::Kind::Entry);
+  EXPECT_EQ(E[5].Id, "l:lookup-counted");
+  EXPECT_EQ(E[5].Objects, std::vector<unsigned>{Event::Returned});
+  EXPECT_EQ(E[5].If, Success::NonZero);
+  EXPECT_TRUE(E[5].Counted);
+  EXPECT_EQ(E[6].Objects, (std::vector<unsigned>{Event::Absent, 0}));
+  EXPECT_EQ(E[7].If, Success::NonZero);
+  EXPECT_EQ(E[8].Id, "l:free-after-rcu");
+  EXPECT_EQ(E[8].After, 0u);
+  EXPECT_EQ(E[9].At.At, Point::Kind::Exit);
+  EXPECT_TRUE(E[9].Objects.empty());
+  EXPECT_EQ(E[10].At.At, Point::Kind::BeforeCall);
+
+  refused(Lifetime("{use: g}, {free: h}"), "test.yaml:3:13: error: a lifetime needs marks that 'lookup' its objects");
+  refused(Lifetime("{lookup: f}, {use: g}"), "and marks that 'free' them");
+  refused(Lifetime("{lookup: f}, {free: h}"), "needs a mark 'use', 'put' or 'until'");
+  refused(Lifetime("{find: f}" + Rest), "a mark needs a verb, one of lookup, create, get");
+  refused(Lifetime("{lookup: f, use: f}" + Rest), "this one has 'lookup' and 'use'");
+  refused(Lifetime("{lookup: f, counted: maybe}" + Rest), "counted");
+  refused(Lifetime("{lookup: f}, {until: {exit: f}, object: 0}" + Rest), "'until' is of no object");
+  refused(Lifetime("{lookup: f}, {put: {exit: f}}" + Rest), "at an exit there are no arguments");
+  refused(Lifetime("{lookup: f}, {put: f, object: returned}" + Rest), "nothing is returned yet here");
+  refused(Lifetime("{lookup: f}, {put: f, success: zero}" + Rest), "'success' is of what a call returned");
+  refused(Lifetime("{lookup: {entry: f}}" + Rest), "which argument is its 'object' or 'key'");
+  refused(Lifetime("{lookup: f}, {put: f, object: first}" + Rest), "must be a number");
+  refused(Grace + Lifetime("{lookup: f}, {free: k, after: rcy}" + Rest),
+          "unknown grace period 'rcy', did you mean 'rcu'?");
+  refused("lifetimes: [{id: l, why: w}]\n", "a lifetime needs the key 'marks'");
+  refused("lifetimes: [{id: l, marks: [{lookup: f}, {use: g}, {free: h}]}]\n", "a lifetime needs the key 'why'");
+  refused(Lifetime("{lookup: f}" + Rest) +
+              "events: [{id: e, entry: f}]\ncontracts: [{id: l, event: e, requires: m, why: w}]\n",
+          "contract 'l' is defined twice");
+  refused(Grace + "lifetimes: [{id: l, why: w, except-during: [boot], marks: [{lookup: f}, {use: g}, {free: h}]}]\n",
+          "unknown phase 'boot'");
+}
+
 TEST(Model, ReferencesMustResolve) {
   refused("events: [{id: vf-remove, entry: f}]\ncontracts: [{id: c, event: vf-remov, requires: l, why: w}]\n",
           "test.yaml:4:28: error: unknown event 'vf-remov', did you mean 'vf-remove'?");
@@ -221,6 +285,13 @@ TEST(Model, WhatIsMandatoryIsAskedFor) {
   refused("locks: [{kind: mutex}]\n", "test.yaml:3:9: error: a lock needs the key 'id'");
   refused("locks: [{id: m}]\n", "a lock needs the key 'kind'");
   refused("locks: [{id: m, kind: mutex, marks: [{lock: 0}]}]\n", "a mark needs a verb");
+  refused("waits: [{id: w, kind: completion, marks: [{acquire: f}]}]\n", "needs a verb: wait, signal");
+  refused("waits: [{id: w, kind: completion, marks: [{object: 0}]}]\n", "a mark of what is waited for needs a verb");
+  refused("waits: [{id: w, kind: mutex, marks: [{wait: f}]}]\n", "mutex");
+  refused("waits: [{id: w, kind: reference, marks: [{wait: f}, {signal: g}]}]\n", "only a completion is signalled");
+  refused("waits: [{id: w, kind: thread, marks: [{wait: f}, {hold: g}]}]\n", "only a reference is held and dropped");
+  refused("locks: [{id: w, kind: mutex, marks: [{acquire: f}]}]\nwaits: [{id: w, kind: thread, marks: [{wait: g}]}]\n",
+          "lock 'w' is defined twice");
   refused("locks: [{id: m, kind: mutex, marks: [{acquire: f, release: g}]}]\n", "a mark has one verb");
   refused("locks: [{id: m, kind: mutex, marks: [{try: f}]}]\n", "a try needs the key 'success'");
   refused("locks: [{id: m, kind: mutex, marks: [{acquire: f, mode: any}]}]\n", "only a release can be of any mode");
@@ -228,12 +299,22 @@ TEST(Model, WhatIsMandatoryIsAskedFor) {
           "test.yaml:3:63: error: unknown success 'nonzero'");
   refused("locks: [{id: m, kind: mutex, marks: [{try: f, success: null}]}]\n", "unknown success 'null'");
   refused("locks: [{id: m, kind: mutex, marks: [{try: f, success: []}]}]\n", "and this is empty");
+  refused("frees: [{function: f}]\n", "test.yaml:3:9: error: a frees entry needs the key 'size'");
+  refused("frees: [{size: 0}]\n", "a frees entry needs the key 'function'");
+  refused("frees: [{function: f, size: large}]\n",
+          "test.yaml:3:29: error: the size of what is freed is the number of an argument, or malloc, or new");
+  refused("frees: [{function: f, size: [0, 1]}]\n", "the size of what is freed is");
+  refused("frees: [{function: f, size: 1}, {function: [g, f], size: new}]\n", "freeing function 'f' is defined twice");
   refused("ignore: [{file: x}]\n", "an ignore entry needs the key 'why'");
   refused("ignore: [{why: x}]\n", "names either a 'file' or a 'function'");
   refused("ignore: [{file: '[', why: x}]\n", "is no pattern");
   refused("events: [{id: e}]\n", "give one of the two");
   refused("phases: [{id: p}]\n", "give one of the three");
   refused("phases: [{id: p, begin: start}]\n", "a phase needs the key 'end'");
+  refused("phases: [{id: p, function: f, title: [{field: a}]}]\n", "a part of a title needs the key 'argument'");
+  refused("phases: [{id: p, function: f, title: [{argument: 0}, {argument: 1}, {argument: 2}]}]\n",
+          "a title has two parts at most");
+  refused("phases: [{id: p, call: f, in: g, title: [{argument: 0}]}]\n", "does not begin there");
   refused("phases: [{id: p, begin: start, end: {in: f}}]\n", "a point is one of");
   refused("events: [{id: e, entry: f}]\ncontracts: [{id: c, event: e, why: w}]\n", "'requires' or 'forbids'");
   refused("events: [{id: e, entry: f}]\ncontracts: [{id: c, event: e, requires: l}]\n",
@@ -345,9 +426,38 @@ TEST(Model, HashFollowsTheMarksAlone) {
   EXPECT_EQ(Hash, parsed(Marks + "contracts: [{id: c, event: e, requires: l, why: w}]\n").M->marksHash());
   EXPECT_EQ(Hash, parsed("boundaries: [main]\n" + Marks).M->marksHash());
   EXPECT_NE(Hash, parsed("lock-types: [mutex]\n" + Marks).M->marksHash());
+  EXPECT_NE(Hash, parsed("frees: [{function: f, size: 0}]\n" + Marks).M->marksHash());
+  EXPECT_NE(parsed("frees: [{function: f, size: new}]\n").M->marksHash(),
+            parsed("frees: [{function: f, size: malloc}]\n").M->marksHash());
+  auto Lifetime = [](const std::string &Found) {
+    return parsed("lifetimes: [{id: l, why: w, marks: [{lookup: f" + Found + "}, {use: g}, {free: h}]}]\n")
+        .M->marksHash();
+  };
+  EXPECT_NE(Lifetime(", object: 0"), Lifetime(", object: 0, success: zero"));
+  EXPECT_NE(Lifetime(", object: 0"), Lifetime(", object: 0, key: 1"));
+  EXPECT_NE(Lifetime(""), Lifetime(", counted: true"));
   EXPECT_NE(Hash, parsed("locks: [{id: m, kind: mutex, marks: [{acquire: f, mode: shared}]}]\nevents: [{id: e, entry: "
                          "f}]\n")
                       .M->marksHash());
+}
+
+TEST(Model, WhatIsWaitedForIsNoLock) {
+  Parsed P =
+      parsed("waits:\n"
+             "  - {id: ref, kind: reference, what: file, gives-up: [a, b], ends: true,\n"
+             "     marks: [{hold: get, object: 1, success: nonzero}, {drop: put}, {wait: drain}]}\n"
+             "  - {id: done, kind: completion, marks: [{wait: wait_for, success: zero}, {signal: [one, all]}]}\n");
+  ASSERT_TRUE(P.M) << P.Said;
+  const Lock &Ref = *P.M->findLock("ref"), &Done = *P.M->findLock("done");
+  EXPECT_TRUE(!Ref.isLock() && !Done.isLock() && Ref.Ends && !Done.Ends);
+  EXPECT_EQ(Ref.What, "file");
+  EXPECT_EQ(Ref.GivesUp, (std::vector<std::string>{"a", "b"}));
+  ASSERT_EQ(Ref.Marks.size(), 3u);
+  EXPECT_TRUE(Ref.Marks[0].What == Verb::Try && Ref.Marks[0].LockMode == Mode::Shared && Ref.Marks[0].Lock == 1);
+  EXPECT_TRUE(Ref.Marks[1].What == Verb::Release && Ref.Marks[2].What == Verb::Await);
+  ASSERT_EQ(Done.Marks.size(), 3u);
+  EXPECT_TRUE(Done.Marks[0].If == Success::OneOf && Done.Marks[2].What == Verb::Signal);
+  EXPECT_NE(P.M->marksHash(), parsed("").M->marksHash());
 }
 
 } // namespace

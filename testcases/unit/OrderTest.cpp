@@ -94,6 +94,13 @@ TEST(Order, Readers) {
   // A writer anywhere can wait between the two readers, and the second waits behind it.
   std::string Writer = "t3 acquire B\nt3 release B\n";
   EXPECT_EQ(inProgram(nested("t1", "A", Read("B/rw")) + nested("t2", Read("B/rw"), "A") + Writer), Inversion);
+  // … also one that never got it; but none that only tries.
+  EXPECT_EQ(inProgram(nested("t1", "A", Read("B/rw")) + nested("t2", Read("B/rw"), "A") + "t3 refused B\n"), Inversion);
+  EXPECT_EQ(inProgram(nested("t1", "A", Read("B/rw")) + nested("t2", Read("B/rw"), "A") + "t3 acquire C\nt3 wait B\n"),
+            Inversion);
+  EXPECT_EQ(
+      inProgram(nested("t1", "A", Read("B/rw")) + nested("t2", Read("B/rw"), "A") + "t3 acquire B try\nt3 release B\n"),
+      Clean);
   // … but not where readers go past waiting writers.
   EXPECT_EQ(inProgram(nested("t1", "A", Read("B/rrw")) + nested("t2", Read("B/rrw"), "A") + Writer), Clean);
   EXPECT_EQ(inProgram(nested("t1", "A", "B/rrw") + nested("t2", Read("B/rrw"), "A")), Inversion);
@@ -128,6 +135,9 @@ TEST(Order, AReusedAddressIsAnotherLock) {
   // Never seen initialised, it is not even of the same class.
   EXPECT_EQ(inProgram(Known + nested("t1", "A", "B") + "t1 destroy A\n" + nested("t2", "B", "A")), Clean);
   EXPECT_EQ(inProgram(Known + nested("t1", "A", "B") + nested("t2", "B", "A")), Inversion);
+  // Nobody ever initialised or destroyed it, and its memory was given back.
+  EXPECT_EQ(inProgram(nested("t1", "A", "B") + "t1 free A\n" + nested("t2", "B", "A")), PossibleInversion);
+  EXPECT_EQ(inProgram(nested("t1", "A", "B") + nested("t2", "B", "A") + "t1 free A\n"), Inversion);
 }
 
 TEST(Order, ALockThatOnlyItsCreatorKnows) {
@@ -143,6 +153,10 @@ TEST(Order, ADeadlockThatHappened) {
   EXPECT_TRUE(J.Findings.front().Assumptions.empty());
   // Waiting alone is none.
   EXPECT_EQ(inProgram("t1 acquire A\nt2 acquire B\nt1 wait B\n"), Clean);
+  // A reader waits behind a writer that waits, and never got the lock before.
+  std::string Readers = "t1 acquire A/rw shared\nt2 acquire B/rw shared\n", Wait = "t1 wait B/rw shared\nt2 wait A/rw\n";
+  EXPECT_EQ(inProgram(Readers + "t3 wait B/rw\n" + Wait), Findings{"order:inversion observed A B"});
+  EXPECT_EQ(inProgram(Readers + Wait), Clean);
 }
 
 TEST(Order, OneFindingForACycleOfClasses) {

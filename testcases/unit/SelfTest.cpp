@@ -76,6 +76,19 @@ TEST(Self, DestroyedWhileHeld) {
   EXPECT_EQ(inProgram("t1 init A\nt2 acquire A\nt1 destroy A\n"), Findings{"self:freed-held observed A t1"});
   EXPECT_EQ(inProgram("t1 init A\nt1 acquire A\nt1 release A\nt1 destroy A\n"), Clean);
   EXPECT_EQ(inProgram("t1 init A\nt1 acquire A\nt1 init A\n"), Findings{"self:freed-held observed A t1"});
+  EXPECT_EQ(inProgram("t1 acquire A\nt1 free A\n"), Findings{"self:freed-held observed A t1"});
+  EXPECT_EQ(inProgram("t2 acquire A\nt1 free A\n"), Findings{"self:freed-held observed A t1"});
+  EXPECT_EQ(inProgram("t1 acquire A\nt1 release A\nt1 free A\nt1 free A\n"), Clean);
+}
+
+// Linux's semaphore begins with its spinlock.
+TEST(Self, TwoKindsOfLocksAtOneAddress) {
+  EXPECT_EQ(inProgram("t1 acquire A/sem\nt1 acquire A/spin\nt1 release A/spin\nt1 release A\n"), Clean);
+  EXPECT_EQ(inProgram("t1 acquire A/sem\nt1 acquire A/spin\nt1 wait A/spin\n"),
+            Findings{"self:self-deadlock observed A t1"});
+  EXPECT_EQ(inProgram("t1 acquire A/sem\nt1 release A\nt1 acquire A/spin\nt2 free A\n"),
+            Findings{"self:freed-held observed A t2"});
+  EXPECT_EQ(inProgram("t1 acquire A/sem\nt1 release A\nt1 acquire A/spin\nt1 release A/spin\nt2 free A\n"), Clean);
 }
 
 TEST(Self, TheSameAgainIsCounted) {

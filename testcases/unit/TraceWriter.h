@@ -83,7 +83,16 @@ enum : uint8_t {
 };
 enum : uint32_t { Everything, Ring, Distinct };
 enum : uint32_t { Definitions = 7 }; // a context's kind
-enum : uint8_t { DefineSite = 1, DefinePlace, DefineUnit, DefineImage, DefineContext, DefineClock };
+enum : uint8_t {
+  DefineSite = 1,
+  DefinePlace,
+  DefineUnit,
+  DefineImage,
+  DefineContext,
+  DefineClock,
+  DefineTsan = 11,
+  DefineTitle
+};
 enum : uint8_t { Fork = 1, Start, Join, End };
 enum : uint8_t {
   VerbAcquire = 1,
@@ -94,7 +103,8 @@ enum : uint8_t {
   VerbEvent,
   VerbPhaseBegin,
   VerbPhaseEnd,
-  VerbWait
+  VerbWait,
+  VerbFree = 13
 };
 
 struct SiteText {
@@ -199,7 +209,7 @@ public:
 class TraceWriter {
 public:
   uint32_t Mode = Everything, RingChunks = 0;
-  uint32_t Version = 2, HeaderSize = 4096, ChunkSize = 4096, Platform = 1, FrameLimit = 32;
+  uint32_t Version = 3, HeaderSize = 4096, ChunkSize = 4096, Platform = 1, FrameLimit = 32;
   uint64_t StartTicks = 1000, TicksPerSecond = 1000000000;
   std::string Program = "a.out";
   std::deque<ChunkWriter> Chunks; // stay where they are when one is added

@@ -33,8 +33,8 @@
  *                 that have nothing new to say have no chunk. A lock is named by its address in the low 48 bits and,
  *                 in the high 16, how often memory there has become a lock.
  *     In a ring and in a distinct recording, definitions are written once for the whole run, by a context of kind
- *     UNDERLOCK_CONTEXT_DEFINITIONS whose chunks are never dropped and hold nothing else; only DEFINE CONTEXT stands
- *     in the context's own chunks. A `place` is then a number of the run.
+ *     UNDERLOCK_CONTEXT_DEFINITIONS whose chunks are never dropped and hold nothing else; only those that speak of one
+ *     context stand in its own chunks: CONTEXT, EXEC, UNBORN, TSAN and TITLE. A `place` is then a number of the run.
  *
  * Records
  *     Each begins with one byte: the kind in its low four bits, the state of the machine in its high four bits. Numbers
@@ -53,14 +53,19 @@
  *     published before any other context can use the number; and since time is taken after that, a reader that merges
  *     contexts by time and decodes one timed record ahead in each has always seen a definition before its use.
  *
- *     ACQUIRED      dt lock place         the lock is held from here on. Time was read while it was held
+ *     ACQUIRED      dt lock place         the lock is held from here on. Time was read while it was held, or, where this
+ *                                         context was also the last to have it, perhaps some nanoseconds before.
+ *                                         At a site of verb AWAIT nothing is held: what was waited for has come (of a
+ *                                         thread's end, the record is behind the THREAD_JOIN). At one of verb SIGNAL:
+ *                                         it is about to be signalled
  *     RELEASED      dt lock site          the lock is about to be released. Time was read while it was held
  *     FAILED        dt lock place         a try, or an interrupted acquisition, that did not get the lock
  *     EVENT         dt place count:varint then `count` objects, each a varint of the 64-bit value
  *     PHASE_BEGIN   dt place
  *     PHASE_END     dt site
  *     INIT          dt lock site          a lock is born at this address; what lived there before is dead
- *     DESTROY       dt lock site
+ *     DESTROY       dt lock site          it dies. At a site of verb FREE: its memory is given back; one record for each
+ *                                         lock in it
  *     NAME          dt lock site          a lock is handed on. It is called what the site says, unless it has a name
  *     THREAD        dt what:byte value:varint   see enum underlock_thread_record
  *     HELD          lock place            not timed. Only at the chunk's start: what the context held when it began.
@@ -88,6 +93,36 @@
  *                                        ends, all its contexts at once; `lost` as in EXIT. Where the context's last
  *                                        EXEC names no program, that had failed, and the recording goes on
  *     UNBORN   token:varint              the context's FORK with this token has failed: there is no such child
+ *     PACK     bytes                     a part of what `underlock pack` has added; see below
+ *     TSAN     ticks:u64 what:string     ThreadSanitizer runs beside the recording (`what` is empty, and nothing follows), or
+ *                                        has a report, which the context came to at this time, in its own words:
+ *                                        "data-race", "lock-order-inversion", "mutex-double-lock", … Then, each list
+ *                                        with its length before it as a varint (16 at most):
+ *              accesses                  thread:varint address:u64 size:varint flags:byte (1 writes, 2 atomic)
+ *                                        held:varint (0: not known; else one more than follow) of which each is
+ *                                        lock:varint (which of `locks`, from 0) shared:byte; stack
+ *              locks                     lock:u64 stack     all that it has to do with; the stack is of its making
+ *              places                    thread:varint stack   of other reports; of an inversion, where each lock was taken
+ *              memory:string start:u64 size:varint stack   what memory it is: "global", "heap" (the stack is of its
+ *                                        allocation), "stack", "tls", "fd", or ""
+ *                                        `thread` is an os_id, or 0; a stack is frames:varint (32 at most) and frames as
+ *                                        in PLACE; a lock is an address, as lock operands are
+ *     TITLE    title:string              of the phase that the context's next PHASE_BEGIN begins: which test case it is, say
+ *
+ * What is packed
+ *     So that a trace is judged where neither binary nor models nor sources are, `underlock pack` appends sealed chunks of
+ *     one more context of kind UNDERLOCK_CONTEXT_DEFINITIONS; in a recording of everything it is the only one of that
+ *     kind, and holds nothing but DEFINE PACK. The payloads of all of them, in the order of that context's chunks, are one
+ *     sequence of entries, cut where chunks made that necessary. An entry is what:byte size:varint and `size` bytes; a
+ *     reader skips a `what` that it does not know. Doubts are numbered 1, 2, … as they come; 0 is none.
+ *     MODELS   names:string folder:string         the models to judge by, joined with ':', and where the shipped ones were
+ *     MODEL    path:string text:string            one file of these, also of those that they extend
+ *     DOUBT    text:string                        what has to be said where one of its addresses is asked for
+ *     FRAMES   address:u64 doubt:varint count:varint, then the frames that a return address stands for, from the
+ *              innermost outwards, all but the last inlined into the next: function:string file:string line:varint
+ *              column:varint
+ *     DATUM    address:u64 doubt:varint name:string    the symbol at an address of data, or ""
+ *     LINE     file:string line:varint text:string     a line of source, without its line break
  */
 #ifndef UNDERLOCK_TRACE_H
 #define UNDERLOCK_TRACE_H
@@ -106,7 +141,7 @@ extern "C" {
 #define UNDERLOCK_STATIC_ASSERT _Static_assert
 #endif
 
-#define UNDERLOCK_TRACE_VERSION 2u
+#define UNDERLOCK_TRACE_VERSION 4u /* 2: NAME, and what rings and distinct recordings have; 3: verb FREE; 4: verbs AWAIT, SIGNAL */
 #define UNDERLOCK_HEADER_SIZE 4096u
 
 /* "UNDRLOCK", "ULCK", "RCYC" and the two chunk states read as text in a hex dump. No state is one changed byte from another. */
@@ -175,8 +210,11 @@ struct underlock_chunk_header {
 	uint64_t start_ticks;
 	uint64_t lost;		/* records this context had dropped when the chunk began */
 	uint64_t lost_here;	/* … and since; kept current while the chunk is open */
-	/* While the context waits for a lock: its address, the place, and the ticks when it began to wait. The lock is stored
-	 * last and cleared first. All zero in a sealed chunk and while nothing is waited for. */
+	/* While the context waits for a lock, or at a site of verb AWAIT: its address (of a thread's end, the token that its
+	 * FORK has), the place, and the ticks of what it did before (distinct: when it began to wait). The lock is stored last
+	 * and cleared first. All zero in a sealed chunk, while nothing is waited for, and where there was no room to define the
+	 * place. A wait that was left without a word (an exception, a jump) stays until the context's next record from further
+	 * out in its stack. */
 	uint64_t waiting_lock;
 	uint64_t waiting_since;
 	uint32_t waiting_place;
@@ -230,6 +268,18 @@ enum underlock_definition {
 	UNDERLOCK_DEFINE_CLOCK = 6,
 	UNDERLOCK_DEFINE_EXEC = 7,
 	UNDERLOCK_DEFINE_UNBORN = 8,
+	UNDERLOCK_DEFINE_PACK = 9,
+	UNDERLOCK_DEFINE_TSAN = 11, /* 10 is not used */
+	UNDERLOCK_DEFINE_TITLE = 12,
+};
+
+enum underlock_packed {
+	UNDERLOCK_PACKED_MODELS = 1,
+	UNDERLOCK_PACKED_MODEL = 2,
+	UNDERLOCK_PACKED_DOUBT = 3,
+	UNDERLOCK_PACKED_FRAMES = 4,
+	UNDERLOCK_PACKED_DATUM = 5,
+	UNDERLOCK_PACKED_LINE = 6,
 };
 
 /*

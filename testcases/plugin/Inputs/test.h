@@ -19,7 +19,12 @@ void lock_release(void *l);
 void lock_release_any(void *l);
 void lock_init(void *l);
 void lock_destroy(void *l);
+void lock_destroy_free(void *l);
+void give_back(void *memory);
+void give_back_sized(unsigned size, void *memory);
+void give_back_long(unsigned long size, void *memory);
 int cond_wait(void *c, void *l);
+int cond_wait_shared(void *c, void *l);
 void *same_lock(int which, void *l);
 void work(void);
 #ifdef __cplusplus

@@ -8,7 +8,9 @@ extern "C" {
 #endif
 extern struct underlock_context *test_running;
 extern uint64_t test_clock;
+extern uint64_t test_waits; /* readings of the clock that wait for what came before */
 extern uint8_t test_state;
+extern int test_pinned; /* pins that have not ended */
 #ifdef __cplusplus
 }
 #endif
@@ -20,6 +22,7 @@ static inline struct underlock_context *underlock_port_context(void)
 
 static inline uint64_t underlock_port_ticks_acquire(void)
 {
+	test_waits++;
 	return test_clock;
 }
 
@@ -31,6 +34,16 @@ static inline uint64_t underlock_port_ticks_release(void)
 static inline uint8_t underlock_port_state(void)
 {
 	return test_state;
+}
+
+static inline void underlock_port_pin(void)
+{
+	test_pinned++;
+}
+
+static inline void underlock_port_unpin(void)
+{
+	test_pinned--;
 }
 
 #endif

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// hang: what keeps those from going on that waited when the recording ended.
+//
+//   cycle    contexts wait for each other in a circle: for locks and references that the next one holds, for its end
+//                                                                                                  observed
+//            … or for a signal, which only the next one has ever given                             assumed
+//            … where threads stand for any caller                                                  possible
+//   orphan   what is waited for can come from nobody any more: a reference that is held by a context that has ended
+//                                                                                                  observed
+//            … or a signal that only contexts have ever given that have ended: where all others wait too   assumed
+//            … where others still run, or stand for any caller                                     possible
+//
+// Everything here is read off the notes that contexts leave while they wait, and what was held by then. A wait that has
+// a cause already is not told again: a cycle that order has found in the same waits (it has the same name there in runs
+// that do not hang), a context that waits for itself or for a lock whose holder has ended, which are self's.
+// A recording that ended in order has no hang for want of a signal: threads that serve others wait then for good.
+#include "analyzer/analyses/Hang.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace underlock;
+
+std::optional<std::vector<std::string>> HangAnalysis::rules() const {
+  return std::vector<std::string>{"cycle", "orphan"};
+}
+
+// ---- While the replay runs ----
+
+void HangAnalysis::signalled(const Moment &M, InstanceId Lock, PlaceRef At) {
+  auto &Known = Signallers[Lock];
+  auto It = llvm::find_if(Known, [&](const LastSignal &S) { return S.By == M.Context; });
+  if (It == Known.end())
+    Known.push_back({M.Context, At});
+  else
+    It->At = At;
+}
+
+void HangAnalysis::contextEnd(const Moment &M) {
+  if (M.Context >= Ended.size())
+    Ended.resize(M.Context + 1, false);
+  Ended[M.Context] = true;
+}
+
+void HangAnalysis::stuck(llvm::ArrayRef<Blocked> All) { Waits.assign(All.begin(), All.end()); }
+
+// ---- At the end ----
+
+size_t HangAnalysis::waitOf(ContextId C) const {
+  auto It = llvm::find_if(Waits, [&](const Blocked &B) { return B.Context == C; });
+  return It == Waits.end() ? ~size_t(0) : It - Waits.begin();
+}
+
+// Is nobody left who could do anything?
+bool HangAnalysis::allWait() const {
+  if (R.Model.Who == model::Threads::Any)
+    return false;
+  for (ContextId C = 0; C < R.Contexts.size(); ++C)
+    if (!(C < Ended.size() && Ended[C]) && waitOf(C) == ~size_t(0))
+      return false;
+  return true;
+}
+
+// Who waits for whom. Where one of several could signal, none of them alone keeps the waiter.
+void HangAnalysis::findEdges() {
+  for (size_t W = 0; W < Waits.size(); ++W) {
+    const Blocked &B = Waits[W];
+    for (const Blocked::Holder &H : B.Holders)
+      Edges.push_back({W, H.Who, false, H.Ended, H.How.Place});
+    const model::Lock *Kind = R.classOf(B.Lock).Lock;
+    if (R.CleanExit || !Kind || Kind->Kind != model::LockKind::Completion)
+      continue;
+    auto It = Signallers.find(B.Lock);
+    if (It == Signallers.end())
+      continue;
+    llvm::SmallVector<LastSignal, 2> Others;
+    llvm::copy_if(It->second, std::back_inserter(Others), [&](const LastSignal &S) { return S.By != B.Context; });
+    auto HasEnded = [&](const LastSignal &S) { return S.By < Ended.size() && Ended[S.By]; };
+    llvm::SmallVector<LastSignal, 2> Left;
+    llvm::copy_if(Others, std::back_inserter(Left), [&](const LastSignal &S) { return !HasEnded(S); });
+    if (Left.size() == 1)
+      Edges.push_back({W, Left.front().By, true, false, Left.front().At});
+    else if (Left.empty() && !Others.empty())
+      Edges.push_back({W, Others.back().By, true, true, Others.back().At});
+  }
+}
+
+std::string HangAnalysis::since(Ticks T) const {
+  if (R.TicksPerSecond <= 0 || T < R.Start)
+    return "";
+  return llvm::formatv(" since second {0:F3}", (T - R.Start) / R.TicksPerSecond).str();
+}
+
+Step HangAnalysis::stepOf(const Edge &E) const {
+  const Blocked &B = Waits[E.Waiter];
+  Step S;
+  S.What = Step::Kind::Waits;
+  S.Context = B.Context;
+  S.Place = B.At;
+  S.Lock = B.Lock;
+  S.Mode = R.Sites[B.At.Site].Mode;
+  S.Held = B.Held;
+  S.Time = B.Since;
+  S.Says = "is waited for" + since(B.Since) + ", " + keeper(E);
+  return S;
+}
+
+// "held by t2", as what follows the name of what is waited for.
+std::string HangAnalysis::keeper(const Edge &E) const {
+  std::string Who = R.contextName(E.Keeper);
+  const Blocked &B = Waits[E.Waiter];
+  if (R.Instances[B.Lock].EndOf != None)
+    return "and has yet to come";
+  if (E.Signals)
+    return E.Ended ? "which only " + Who + " has signalled, and that has ended" : "which only " + Who + " signals";
+  return E.Keeper == B.Context ? "held by itself" : "held by " + Who + (E.Ended ? ", which has ended" : "");
+}
+
+// Do these findings tell of this wait already?
+static bool tells(llvm::ArrayRef<Finding> Of, const Blocked &B) {
+  return llvm::any_of(Of, [&](const Finding &F) {
+    return F.Sure == Certainty::Observed && llvm::any_of(F.Steps, [&](const Step &S) {
+             return S.What == Step::Kind::Waits && S.Context == B.Context && S.Lock == B.Lock;
+           });
+  });
+}
+
+void HangAnalysis::cycles(std::vector<Finding> &Out) const {
+  size_t Before = Out.size();
+  // Each waiter has few edges, and a circle is found from its first member.
+  llvm::SmallVector<const Edge *, 8> Path;
+  auto Extend = [&](auto &Self, size_t Waiter, size_t Start) -> void {
+    if (Path.size() > 16)
+      return;
+    for (const Edge &E : Edges) {
+      if (E.Waiter != Waiter || E.Ended)
+        continue;
+      size_t Next = waitOf(E.Keeper);
+      if (Next == ~size_t(0) || Next < Start ||
+          llvm::any_of(Path, [&](const Edge *P) { return P->Waiter == Next && Next != Start; }))
+        continue;
+      Path.push_back(&E);
+      if (Next != Start) {
+        Self(Self, Next, Start);
+      } else if (!llvm::all_of(Path, [&](const Edge *P) {
+                   return tells(llvm::ArrayRef(Out).take_front(Before), Waits[P->Waiter]);
+                 })) {
+        Finding F;
+        F.Analysis = "hang";
+        F.Rule = "cycle";
+        bool Signals = llvm::any_of(Path, [](const Edge *P) { return P->Signals; });
+        F.Sure = !Signals                             ? Certainty::Observed
+                 : R.Model.Who == model::Threads::Any ? Certainty::Possible
+                                                      : Certainty::Assumed;
+        std::vector<std::string> Who;
+        for (const Edge *P : Path) {
+          F.Steps.push_back(stepOf(*P));
+          F.Identity.push_back(R.className(Waits[P->Waiter].Lock));
+          Who.push_back(R.contextName(Waits[P->Waiter].Context));
+          if (P->Signals)
+            F.Assumptions.push_back("nothing but " + R.contextName(P->Keeper) + " signals " +
+                                    R.lockName(Waits[P->Waiter].Lock) + ": nothing else ever did");
+        }
+        // The same whoever it began with.
+        std::vector<std::string> Best = F.Identity;
+        for (size_t I = 1; I < Best.size(); ++I) {
+          std::rotate(F.Identity.begin(), F.Identity.begin() + 1, F.Identity.end());
+          Best = std::min(Best, F.Identity);
+        }
+        F.Identity = Best;
+        F.Title = Who.size() == 1 ? "it hangs: " + Who[0] + " waits for itself"
+                                  : "it hangs: " + llvm::join(Who, " and ") + " wait for each other";
+        F.Why = "each waits for what the next one keeps from coming, and so does all that needs what they hold";
+        Out.push_back(std::move(F));
+      }
+      Path.pop_back();
+    }
+  };
+  for (size_t W = 0; W < Waits.size(); ++W)
+    Extend(Extend, W, W);
+}
+
+void HangAnalysis::orphans(std::vector<Finding> &Out) const {
+  for (const Edge &E : Edges) {
+    const Blocked &B = Waits[E.Waiter];
+    const model::Lock *Kind = R.classOf(B.Lock).Lock;
+    // A lock that its holder has not given back is self's finding.
+    if (!E.Ended || R.Instances[B.Lock].EndOf != None || !Kind || Kind->isLock())
+      continue;
+    Finding F;
+    F.Analysis = "hang";
+    F.Rule = "orphan";
+    F.Sure = !E.Signals ? Certainty::Observed : allWait() ? Certainty::Assumed : Certainty::Possible;
+    F.Identity = {R.className(B.Lock), R.Sites[B.At.Site].Function};
+    F.Title = "it hangs: " + R.contextName(B.Context) + " waits for " + R.lockName(B.Lock) + ", " + keeper(E);
+    F.Steps.push_back(stepOf(E));
+    Step Kept;
+    Kept.What = E.Signals ? Step::Kind::Event : Step::Kind::Acquires;
+    Kept.Context = E.Keeper;
+    Kept.Place = E.Taken;
+    Kept.Lock = B.Lock;
+    Kept.Says = E.Signals ? "was signalled for the last time here" : "was taken here, and never given back";
+    F.Steps.push_back(std::move(Kept));
+    if (E.Signals)
+      F.Assumptions.push_back("nothing else signals " + R.lockName(B.Lock) + ": only what has ended by now ever did");
+    F.Why = E.Signals ? "nobody is left who has ever signalled it: it is waited for in vain"
+                      : "who holds it has ended, and gives it back no more";
+    Out.push_back(std::move(F));
+  }
+}
+
+void HangAnalysis::finish(std::vector<Finding> &Out) {
+  findEdges();
+  cycles(Out);
+  orphans(Out);
+}
+
+void HangAnalysis::remarks(std::vector<Remark> &Out) const {
+  for (size_t W = 0; W < Waits.size(); ++W) {
+    const Blocked &B = Waits[W];
+    std::string Holder;
+    if (auto Delegated = llvm::find_if(B.Held, [&](const Hold &H) { return H.Lock == B.Lock && !H.own(); });
+        Delegated != B.Held.end())
+      Holder = ", held by " + R.contextName(Delegated->By) + ", which waited for it";
+    else if (auto E = llvm::find_if(Edges, [&](const Edge &E) { return E.Waiter == W; });
+             E != Edges.end() && R.Instances[B.Lock].EndOf == None)
+      Holder = ", " + keeper(*E);
+    Out.push_back({Remark::Kind::Note, R.contextName(B.Context) + " still waited for " + R.lockName(B.Lock) + Holder +
+                                           ", when the recording ended"});
+  }
+}
