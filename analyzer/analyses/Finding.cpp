@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Fingerprints, and steps as they are made most often.
+// Fingerprints, names in a circle, and steps as they are made most often.
 #include "analyzer/analyses/Finding.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/xxhash.h"
 
 using namespace underlock;
+
+std::vector<std::string> underlock::fromTheSmallest(std::vector<std::string> Names) {
+  std::vector<std::string> Best = Names;
+  for (size_t I = 1; I < Names.size(); ++I) {
+    std::rotate(Names.begin(), Names.begin() + 1, Names.end());
+    Best = std::min(Best, Names);
+  }
+  return Best;
+}
 
 std::string underlock::fingerprint(const Finding &F) {
   // NUL separates: no name contains one, so no two identities run together.

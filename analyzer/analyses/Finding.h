@@ -87,6 +87,9 @@ struct Finding {
   std::string Because; // the baseline's or the suppression's reason
 };
 
+// Names in a circle, from the smallest on: the same whichever one it began with.
+std::vector<std::string> fromTheSmallest(std::vector<std::string> Names);
+
 // 16 hex digits of xxh3 over Analysis, Rule and Identity.
 std::string fingerprint(const Finding &F);
 

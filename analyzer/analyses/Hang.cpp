@@ -5,7 +5,8 @@
 //   cycle    contexts wait for each other in a circle: for locks and references that the next one holds, for its end
 //                                                                                                  observed
 //            … or for a signal, which only the next one has ever given                             assumed
-//            … where threads stand for any caller                                                  possible
+//            … where others may have signalled unseen: in rings and distinct recordings, and where
+//            threads stand for any caller                                                          possible
 //   orphan   what is waited for can come from nobody any more: a reference that is held by a context that has ended
 //                                                                                                  observed
 //            … or a signal that only contexts have ever given that have ended: where all others wait too   assumed
@@ -25,6 +26,10 @@ using namespace underlock;
 std::optional<std::vector<std::string>> HangAnalysis::rules() const {
   return std::vector<std::string>{"cycle", "orphan"};
 }
+
+// In a hang of hundreds, everybody may wait for everybody: the search for circles ends then, and that is said.
+static constexpr size_t MaxCycle = 16;
+static constexpr uint64_t SearchBudget = 1'000'000;
 
 // ---- While the replay runs ----
 
@@ -60,6 +65,12 @@ bool HangAnalysis::allWait() const {
     if (!(C < Ended.size() && Ended[C]) && waitOf(C) == ~size_t(0))
       return false;
   return true;
+}
+
+// How sure it is at best that nobody else signals: others may have done it unseen.
+Certainty HangAnalysis::forSignals(Certainty Sure) const {
+  bool SeesAll = R.Mode == UNDERLOCK_RECORDING_EVERYTHING && R.Model.Who == model::Threads::Themselves;
+  return SeesAll ? Sure : std::min(Sure, Certainty::Possible);
 }
 
 // Who waits for whom. Where one of several could signal, none of them alone keeps the waiter.
@@ -126,72 +137,86 @@ static bool tells(llvm::ArrayRef<Finding> Of, const Blocked &B) {
   });
 }
 
-void HangAnalysis::cycles(std::vector<Finding> &Out) const {
-  size_t Before = Out.size();
-  // Each waiter has few edges, and a circle is found from its first member.
-  llvm::SmallVector<const Edge *, 8> Path;
-  auto Extend = [&](auto &Self, size_t Waiter, size_t Start) -> void {
-    if (Path.size() > 16)
+Finding HangAnalysis::describe(llvm::ArrayRef<const Edge *> Circle) const {
+  Finding F;
+  F.Analysis = "hang";
+  F.Rule = "cycle";
+  F.Sure = Certainty::Observed;
+  std::vector<std::string> Who;
+  for (const Edge *E : Circle) {
+    const Blocked &B = Waits[E->Waiter];
+    F.Steps.push_back(stepOf(*E));
+    F.Identity.push_back(R.className(B.Lock));
+    Who.push_back(R.contextName(B.Context));
+    if (!E->Signals)
+      continue;
+    F.Sure = forSignals(Certainty::Assumed);
+    F.Assumptions.push_back("nothing but " + R.contextName(E->Keeper) + " signals " + R.lockName(B.Lock) +
+                            ": nothing else ever did");
+  }
+  F.Identity = fromTheSmallest(F.Identity);
+  F.Title = Who.size() == 1 ? "it hangs: " + Who[0] + " waits for itself"
+                            : "it hangs: " + llvm::join(Who, " and ") + " wait for each other";
+  F.Why = "each waits for what the next one keeps from coming, and so does all that needs what they hold";
+  return F;
+}
+
+// One finding for each circle of classes, whoever is in it.
+void HangAnalysis::add(llvm::ArrayRef<const Edge *> Circle) {
+  if (llvm::all_of(Circle, [&](const Edge *E) { return tells(Told, Waits[E->Waiter]); }))
+    return;
+  Finding F = describe(Circle);
+  // Others of the same classes: order has one finding for all of them.
+  if (llvm::any_of(Told, [&](const Finding &O) {
+        return O.Analysis == "order" && O.Sure == Certainty::Observed && O.Identity == F.Identity;
+      }))
+    return;
+  auto Known = llvm::find_if(Cycles, [&](const Finding &K) { return K.Identity == F.Identity; });
+  if (Known == Cycles.end())
+    Cycles.push_back(std::move(F));
+  else if (F.Sure > Known->Sure)
+    *Known = std::move(F);
+}
+
+// A circle is found from its first member on; nobody is in it twice.
+void HangAnalysis::extend(std::vector<const Edge *> &Path, size_t Waiter, size_t Start) {
+  for (const Edge &E : Edges) {
+    if (E.Waiter != Waiter || E.Ended)
+      continue;
+    if (++Steps > SearchBudget)
       return;
-    for (const Edge &E : Edges) {
-      if (E.Waiter != Waiter || E.Ended)
-        continue;
-      size_t Next = waitOf(E.Keeper);
-      if (Next == ~size_t(0) || Next < Start ||
-          llvm::any_of(Path, [&](const Edge *P) { return P->Waiter == Next && Next != Start; }))
-        continue;
-      Path.push_back(&E);
-      if (Next != Start) {
-        Self(Self, Next, Start);
-      } else if (!llvm::all_of(Path, [&](const Edge *P) {
-                   return tells(llvm::ArrayRef(Out).take_front(Before), Waits[P->Waiter]);
-                 })) {
-        Finding F;
-        F.Analysis = "hang";
-        F.Rule = "cycle";
-        bool Signals = llvm::any_of(Path, [](const Edge *P) { return P->Signals; });
-        F.Sure = !Signals                             ? Certainty::Observed
-                 : R.Model.Who == model::Threads::Any ? Certainty::Possible
-                                                      : Certainty::Assumed;
-        std::vector<std::string> Who;
-        for (const Edge *P : Path) {
-          F.Steps.push_back(stepOf(*P));
-          F.Identity.push_back(R.className(Waits[P->Waiter].Lock));
-          Who.push_back(R.contextName(Waits[P->Waiter].Context));
-          if (P->Signals)
-            F.Assumptions.push_back("nothing but " + R.contextName(P->Keeper) + " signals " +
-                                    R.lockName(Waits[P->Waiter].Lock) + ": nothing else ever did");
-        }
-        // The same whoever it began with.
-        std::vector<std::string> Best = F.Identity;
-        for (size_t I = 1; I < Best.size(); ++I) {
-          std::rotate(F.Identity.begin(), F.Identity.begin() + 1, F.Identity.end());
-          Best = std::min(Best, F.Identity);
-        }
-        F.Identity = Best;
-        F.Title = Who.size() == 1 ? "it hangs: " + Who[0] + " waits for itself"
-                                  : "it hangs: " + llvm::join(Who, " and ") + " wait for each other";
-        F.Why = "each waits for what the next one keeps from coming, and so does all that needs what they hold";
-        Out.push_back(std::move(F));
-      }
-      Path.pop_back();
-    }
-  };
+    size_t Next = waitOf(E.Keeper);
+    if (Next == ~size_t(0) || Next < Start)
+      continue;
+    Path.push_back(&E);
+    if (Next == Start)
+      add(Path);
+    else if (Path.size() < MaxCycle && llvm::none_of(Path, [&](const Edge *P) { return P->Waiter == Next; }))
+      extend(Path, Next, Start);
+    Path.pop_back();
+  }
+}
+
+void HangAnalysis::cycles(std::vector<Finding> &Out) {
+  Told = Out;
+  std::vector<const Edge *> Path;
   for (size_t W = 0; W < Waits.size(); ++W)
-    Extend(Extend, W, W);
+    if (waitOf(Waits[W].Context) == W)
+      extend(Path, W, W);
+  llvm::move(Cycles, std::back_inserter(Out));
+  Told.clear();
 }
 
 void HangAnalysis::orphans(std::vector<Finding> &Out) const {
   for (const Edge &E : Edges) {
     const Blocked &B = Waits[E.Waiter];
-    const model::Lock *Kind = R.classOf(B.Lock).Lock;
     // A lock that its holder has not given back is self's finding.
-    if (!E.Ended || R.Instances[B.Lock].EndOf != None || !Kind || Kind->isLock())
+    if (!E.Ended || R.Instances[B.Lock].EndOf != None || R.isLock(B.Lock))
       continue;
     Finding F;
     F.Analysis = "hang";
     F.Rule = "orphan";
-    F.Sure = !E.Signals ? Certainty::Observed : allWait() ? Certainty::Assumed : Certainty::Possible;
+    F.Sure = !E.Signals ? Certainty::Observed : forSignals(allWait() ? Certainty::Assumed : Certainty::Possible);
     F.Identity = {R.className(B.Lock), R.Sites[B.At.Site].Function};
     F.Title = "it hangs: " + R.contextName(B.Context) + " waits for " + R.lockName(B.Lock) + ", " + keeper(E);
     F.Steps.push_back(stepOf(E));
@@ -217,6 +242,11 @@ void HangAnalysis::finish(std::vector<Finding> &Out) {
 }
 
 void HangAnalysis::remarks(std::vector<Remark> &Out) const {
+  if (Steps > SearchBudget)
+    Out.push_back({Remark::Kind::Warning,
+                   llvm::formatv("the search for circles of waits was given up after {0} steps: some may have been missed",
+                                 SearchBudget)
+                       .str()});
   for (size_t W = 0; W < Waits.size(); ++W) {
     const Blocked &B = Waits[W];
     std::string Holder;

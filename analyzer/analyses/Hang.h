@@ -39,7 +39,11 @@ private:
   bool allWait() const;
   size_t waitOf(ContextId C) const; // index into Waits, or ~0
   Step stepOf(const Edge &E) const;
-  void cycles(std::vector<Finding> &Out) const;
+  Certainty forSignals(Certainty Sure) const;
+  Finding describe(llvm::ArrayRef<const Edge *> Circle) const;
+  void add(llvm::ArrayRef<const Edge *> Circle);
+  void extend(std::vector<const Edge *> &Path, size_t Waiter, size_t Start);
+  void cycles(std::vector<Finding> &Out);
   void orphans(std::vector<Finding> &Out) const;
   std::string keeper(const Edge &E) const;
   std::string since(Ticks T) const;
@@ -48,6 +52,8 @@ private:
   std::vector<Edge> Edges;
   llvm::DenseMap<InstanceId, llvm::SmallVector<LastSignal, 2>> Signallers;
   std::vector<bool> Ended; // by context
+  std::vector<Finding> Told, Cycles; // of the others, while it searches; of circles
+  uint64_t Steps = 0;                // of the search
 };
 
 } // namespace underlock

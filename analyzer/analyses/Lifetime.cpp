@@ -175,17 +175,6 @@ LifetimeAnalysis::Known &LifetimeAnalysis::add(ContextState &S, unsigned Lifetim
   return S.Objects.back();
 }
 
-Step LifetimeAnalysis::stepOf(const Moment &M, PlaceRef At) const {
-  Step S;
-  S.What = Step::Kind::Event;
-  S.Context = M.Context;
-  S.Place = At;
-  S.Time = M.Time;
-  S.Held.assign(M.Held.begin(), M.Held.end());
-  S.Unclear = M.Unclear;
-  return S;
-}
-
 // Forgets what there is nothing to do with any more.
 void LifetimeAnalysis::settle(ContextState &S) {
   llvm::erase_if(S.Objects, [](const Known &K) { return !K.Open && K.References == 0; });
@@ -207,7 +196,7 @@ void LifetimeAnalysis::lookUp(const Moment &M, PlaceRef At, const model::Event &
   note(S, M.Held);
   K->Open.emplace();
   Span &New = *K->Open;
-  New.LookUp = stepOf(M, At);
+  New.LookUp = stepAt(M, Step::Kind::Event, At);
   New.Exempt = Phases.anyActive(Statistics[E.Of].Contract->ExceptDuring);
   New.PhaseMask = Phases.mask(R.Model.ThemselvesDuring);
   if (R.Model.Who == model::Threads::Themselves)
@@ -225,7 +214,7 @@ void LifetimeAnalysis::used(const Moment &M, PlaceRef At, ContextState &S, Known
   Here.Pending.clear();
   Here.Used = true;
   Here.TookOut &= K.References > 0; // what was his he has given back
-  Here.Last = stepOf(M, At);
+  Here.Last = stepAt(M, Step::Kind::Event, At);
   if (R.Model.Who == model::Threads::Themselves)
     Here.End = Order.segment(M.Context);
   if (!Here.Freed || Here.Exempt)
@@ -331,7 +320,7 @@ void LifetimeAnalysis::create(const Moment &M, const model::Event &E, const Name
 
 void LifetimeAnalysis::free(const Moment &M, PlaceRef At, const model::Event &E, const Name &N) {
   ++Seen[E.Of].Frees;
-  Step Here = stepOf(M, At);
+  Step Here = stepAt(M, Step::Kind::Event, At);
   state(M.Context); // or the loop below would move them
   Kind New;
   for (ContextId C = 0; C < Contexts.size(); ++C) {
@@ -403,7 +392,7 @@ void LifetimeAnalysis::keep(std::vector<Kind> &To, llvm::DenseMap<uint64_t, size
                                     New.Last.Place.Site, New.Last.Place.Stack, New.Begin, New.End, New.PhaseMask,
                                     New.After, New.FreedAt, New.TookOut, New.TakenOutBy);
   Key = llvm::hash_combine(Key, llvm::hash_combine_range(New.Sets.begin(), New.Sets.end()));
-  auto [It, IsNew] = Index.try_emplace(Key, To.size());
+  auto [It, IsNew] = Index.try_emplace(Key & (~UINT64_C(0) >> 2), To.size()); // no key of DenseMap's own
   if (IsNew && To.size() >= MaxKinds) {
     Index.erase(It);
     ++Dropped;
@@ -429,7 +418,13 @@ void LifetimeAnalysis::contextEnd(const Moment &M) {
   ContextState &S = state(M.Context);
   for (Known &K : S.Objects)
     close(K);
-  S = ContextState();
+  if (S.Removals.empty()) {
+    S = ContextState();
+    return;
+  }
+  fold(S); // what it has put out of reach is yet to be freed
+  S.Objects.clear();
+  S.Reading.clear();
 }
 
 void LifetimeAnalysis::event(const Moment &M, PlaceRef At, llvm::ArrayRef<uint64_t> Of) {

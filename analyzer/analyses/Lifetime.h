@@ -115,7 +115,6 @@ private:
   Name nameOf(unsigned Lifetime, llvm::ArrayRef<uint64_t> Objects) const;
   static Known *find(ContextState &S, unsigned Lifetime, const Name &N);
   Known &add(ContextState &S, unsigned Lifetime, const Name &N);
-  Step stepOf(const Moment &M, PlaceRef At) const;
 
   void lookUp(const Moment &M, PlaceRef At, const model::Event &E, const Name &N);
   void use(const Moment &M, PlaceRef At, const model::Event &E, const Name &N);

@@ -160,8 +160,10 @@ void LifetimeAnalysis::remarks(std::vector<Remark> &Out) const {
                         Id, C.Strange)
               .str());
   }
-  if (Dropped || Held.full())
+  if (Dropped)
     Warn(std::to_string(Dropped) +
-         " look-up(s) or free(s) of a kind of their own were not compared with the others: there "
-         "are too many");
+         " look-up(s) or free(s) of a kind of their own were not compared with the others: there are too many");
+  if (Held.full())
+    Warn("there are too many different sets of held locks: what was held in the last of them was not compared, and is "
+         "taken for what keeps everybody out");
 }

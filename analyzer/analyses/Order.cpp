@@ -199,8 +199,7 @@ void OrderAnalysis::addEdges(const Moment &M, const Hold &New, bool Waits) {
   Acquisition A = acquisition(M, New, Waits);
   uint32_t Who = Themselves ? A.Segment : A.AnyCaller ? None : M.Context;
   Kind &K = Kinds[{like(M, A), uint64_t(A.To) << 32 | Who}];
-  const model::Lock *To = R.classOf(New.Lock).Lock;
-  bool NoLock = To && !To->isLock();
+  bool NoLock = !R.isLock(New.Lock);
   bool Unseen = K.First == None;
   uint32_t Expected = K.First;
   const Acquisition *By = nullptr;
@@ -288,17 +287,11 @@ Certainty OrderAnalysis::certaintyOf(llvm::ArrayRef<uint32_t> C) const {
   return AllWait ? Certainty::Observed : AnyPrivate ? Certainty::Possible : Certainty::Assumed;
 }
 
-// The classes of the cycle, from the smallest on: the same whichever lock the search began with.
 std::vector<std::string> OrderAnalysis::classNames(llvm::ArrayRef<uint32_t> C) const {
   std::vector<std::string> Names;
   for (uint32_t E : C)
     Names.push_back(R.className(Edges[E].From));
-  std::vector<std::string> Best = Names;
-  for (size_t I = 1; I < Names.size(); ++I) {
-    std::rotate(Names.begin(), Names.begin() + 1, Names.end());
-    Best = std::min(Best, Names);
-  }
-  return Best;
+  return fromTheSmallest(std::move(Names));
 }
 
 // Several can hold one reference: where one who is further along holds it too, the cycle without those between is the
@@ -380,7 +373,7 @@ Finding OrderAnalysis::describe(const Group &G) const {
   F.Analysis = "order";
   std::optional<size_t> Waits; // the edge that waits for what is no lock
   for (size_t I = 0; I < G.Best.size(); ++I)
-    if (const model::Lock *Kind = R.classOf(Edges[G.Best[I]].to()).Lock; Kind && !Kind->isLock())
+    if (!R.isLock(Edges[G.Best[I]].to()))
       Waits = I;
   F.Rule = Waits ? "wait-cycle" : "inversion";
   F.Sure = G.Sure;
@@ -395,7 +388,7 @@ Finding OrderAnalysis::describe(const Group &G) const {
   }
   if (G.Sure == Certainty::Observed)
     F.Title = "deadlock: " + llvm::join(Who, " and ") + " wait for each other over " + llvm::join(Locks, " and ");
-  else if (Waits && Locks.size() == 2)
+  else if (Waits && Locks.size() == 2 && R.isLock(Edges[G.Best[*Waits]].From))
     F.Title = waitTitle(R, Edges[G.Best[*Waits]].From, Edges[G.Best[*Waits]].to());
   else if (Waits)
     F.Title = llvm::join(Locks, ", ") + " are waited for in a circle";

@@ -37,7 +37,7 @@ static bool has(const model::Model &M, model::LockKind Kind) {
 
 // Where a task stands for any caller, its life is no section: what it did for one caller is nothing to the next one.
 Sections::Sections(const Recording &R)
-    : Signals(R.Model.Who == model::Threads::Themselves && has(R.Model, model::LockKind::Completion)),
+    : R(R), Signals(R.Model.Who == model::Threads::Themselves && has(R.Model, model::LockKind::Completion)),
       Ends(R.Model.Who == model::Threads::Themselves && has(R.Model, model::LockKind::Thread)) {}
 
 Sections::Context &Sections::of(ContextId C) {
@@ -55,7 +55,15 @@ void Sections::took(ContextId C, uint64_t Like, llvm::function_ref<std::shared_p
   By.All[It->second].Moment = Order.moment(C);
 }
 
-void Sections::waited(ContextId C) { of(C).Since = of(C).Count; }
+// What was before matters to who waits for its end, and to nobody else.
+void Sections::waited(ContextId C) {
+  Context &By = of(C);
+  By.Since = By.Count;
+  if (isThread(C))
+    return;
+  By.All.clear();
+  By.ByLike.clear();
+}
 
 void Sections::signalled(ContextId C, InstanceId What) {
   Signal &S = Last[What];
@@ -72,7 +80,9 @@ Sections::Before Sections::beforeSignal(ContextId Waiter, InstanceId What) const
   if (It == Last.end())
     return {};
   const Signal &S = It->second;
-  bool Alone = llvm::all_of(S.Signallers, [&](ContextId C) { return C == S.By || C == Waiter; });
+  // A ring or a distinct recording does not have them all.
+  bool SeesAll = R.Mode == UNDERLOCK_RECORDING_EVERYTHING;
+  bool Alone = SeesAll && llvm::all_of(S.Signallers, [&](ContextId C) { return C == S.By || C == Waiter; });
   return {S.By, S.What, Alone};
 }
 

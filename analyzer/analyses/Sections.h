@@ -39,8 +39,12 @@ public:
     Children[Token] = Child;
   }
   void join(ContextId Parent, uint64_t Token) {
-    if (auto It = Children.find(Token); It != Children.end())
-      learn(Parent, known(It->second));
+    auto It = Children.find(Token);
+    if (It == Children.end())
+      return;
+    learn(Parent, known(It->second));
+    Clocks[It->second] = nullptr; // it comes to nothing any more
+    Children.erase(It);
   }
   void signal(ContextId C, InstanceId What) {
     Known Now = publish(C);
@@ -71,6 +75,7 @@ private:
 
 class Sections {
 public:
+  // `R` outlives it.
   explicit Sections(const Recording &R);
 
   // Something that a context waited for: the first of all that no rule can tell apart.
@@ -83,7 +88,7 @@ public:
   struct Before {
     ContextId Who = None;
     std::vector<Taken> What;
-    bool Alone = true; // nobody else was ever seen to bring it about, but for who waits
+    bool Alone = true; // nobody else has ever brought it about, but for who waits
   };
 
   bool watches() const { return Signals || Ends; }
@@ -119,6 +124,7 @@ private:
   };
   Context &of(ContextId C);
 
+  const Recording &R;
   const bool Signals, Ends;
   std::vector<Context> Of;
   std::deque<ContextId> Ended;

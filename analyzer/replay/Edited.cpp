@@ -351,7 +351,7 @@ void EditedReplay::tsanReport(const Moment &M, const TsanReport &T) {
 void EditedReplay::waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks Since) {
   sync(M);
   patchKind(Lock);
-  bool Own = llvm::any_of(M.Held, [&](const Hold &H) { return H.Lock == Lock; });
+  bool Own = llvm::any_of(M.Held, [&](const Hold &H) { return H.own() && H.Lock == Lock; });
   const model::Lock *Kind = R.classOf(Lock).Lock;
   bool Drops = droppedAt(Lock, At, false);
   if (!Drops && (DroppedNow.lookup(Lock) || (Own && Kind && Kind->Recursive)))
@@ -361,6 +361,7 @@ void EditedReplay::waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks 
     return unknown(R.contextName(M.Context) + " waited for " + R.lockName(Lock) +
                    " when the recording ended, and would have gone on: what it does then is not in it");
   Moment Now = edited(M);
+  HeldMeanwhile[M.Context].assign(Now.Held.begin(), Now.Held.end());
   tell([&](Observer &O) { O.waiting(Now, Lock, At, Since); });
 }
 
@@ -368,8 +369,12 @@ void EditedReplay::stuck(llvm::ArrayRef<Blocked> All) {
   std::vector<Blocked> Still;
   llvm::copy_if(All, std::back_inserter(Still), [&](const Blocked &B) { return !droppedAt(B.Lock, B.At, false); });
   for (Blocked &B : Still) {
-    llvm::erase_if(B.Held, [&](const Hold &H) { return dropped(H, H.own() ? B.Context : H.By); });
+    B.Held = HeldMeanwhile[B.Context];
     llvm::erase_if(B.Holders, [&](const Blocked::Holder &H) { return H.How.Lock != None && dropped(H.How, H.Who); });
+    for (ContextId C = 0; C < States.size(); ++C)
+      for (const auto &[End, New] : States[C].Taken)
+        if (New.Lock == B.Lock)
+          B.Holders.push_back({C, New, false});
   }
   tell([&](Observer &O) { O.stuck(Still); });
 }

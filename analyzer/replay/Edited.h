@@ -121,6 +121,8 @@ private:
   StackReader Stacks;
   Delegations Delegated;
   EventCount Count;
+  // By context: what it would hold while it waits when the recording ends.
+  llvm::DenseMap<ContextId, std::vector<Hold>> HeldMeanwhile;
   std::vector<State> States;                     // by context
   std::vector<Hold> Held;                        // what edited() returned last
   std::map<std::vector<uint64_t>, StackId> Made; // stacks that edits have made

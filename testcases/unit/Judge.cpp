@@ -51,7 +51,7 @@ bool test::Judged::says(llvm::StringRef Text) const {
   return llvm::any_of(Remarks, [&](const Remark &M) { return llvm::StringRef(M.Text).contains(Text); });
 }
 
-test::Judged test::judge(const std::string &ModelText, const std::string &Trace) {
+test::Judged test::judge(const std::string &ModelText, const std::string &Trace, underlock_recording_mode Mode) {
   Judged J;
   llvm::raw_string_ostream Errors(J.Errors);
   std::optional<model::Model> M = model::parse(ModelText, "test.yaml", "", Errors);
@@ -59,6 +59,7 @@ test::Judged test::judge(const std::string &ModelText, const std::string &Trace)
     return J;
   J.Model = std::make_unique<model::Model>(std::move(*M));
   J.R = std::make_unique<Recording>(*J.Model);
+  J.R->Mode = Mode;
   TextSource From(Trace, *J.R, Errors);
   auto Analyses = makeAnalyses(*J.R);
   std::vector<Observer *> Observers;

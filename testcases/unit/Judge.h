@@ -31,7 +31,8 @@ struct Judged {
   bool says(llvm::StringRef Text) const; // in a remark
 };
 
-Judged judge(const std::string &ModelText, const std::string &Trace);
+Judged judge(const std::string &ModelText, const std::string &Trace,
+             underlock_recording_mode Mode = UNDERLOCK_RECORDING_EVERYTHING);
 
 } // namespace underlock::test
 

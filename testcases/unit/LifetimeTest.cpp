@@ -146,6 +146,8 @@ TEST(Lifetime, WhatIsOutOfReachIsNotFound) {
   // By another thread than the one that frees: what it did since is no order.
   std::string Elsewhere = "t3 acquire A\nt3 event session:unpublish 16\nt3 release A\nt3 acquire B\nt3 release B\n";
   EXPECT_EQ(in(UnderA + Elsewhere + freed()), Clean);
+  EXPECT_EQ(in("main fork t3\n" + UnderA + Elsewhere + "t3 exits\n" + freed()), Clean);
+  EXPECT_EQ(in("main fork t3\n" + Bare + Elsewhere + "t3 exits\n" + freed()), one("assumed"));
   EXPECT_EQ(in("t1 acquire B\n" + Bare + "t1 release B\n" + Elsewhere + freed()), one("assumed"));
   EXPECT_EQ(in("t1 acquire B\n" + Bare + "t1 release B\n" +
                "t2 acquire A\nt2 event session:unpublish 16\nt2 release A\n" + "t2 acquire B\nt2 release B\n" +

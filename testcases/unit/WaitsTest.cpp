@@ -189,6 +189,44 @@ TEST(Hang, TheOnlySignallerWaitsToo) {
   EXPECT_NE(Said.find("L is waited for since second 0.004, held by w, by s:"), std::string::npos) << Said;
 }
 
+TEST(Hang, OthersMayHaveSignalledUnseen) {
+  auto InA = [](underlock_recording_mode Mode) {
+    return judge(program(Waits), Again + "s wait L\n", Mode).findings();
+  };
+  EXPECT_EQ(InA(UNDERLOCK_RECORDING_RING), Findings{"hang:cycle possible C L"});
+  EXPECT_EQ(InA(UNDERLOCK_RECORDING_EVERYTHING), Findings{"hang:cycle assumed C L"});
+  // … and so may those who end a wait under a lock.
+  Judged J = judge(program(Waits), completed(SignallerTakesL), UNDERLOCK_RECORDING_RING);
+  EXPECT_EQ(J.findings(), Findings{"order:wait-cycle possible C L"});
+}
+
+// `Pairs` of threads hang, each over locks of their own of the same two classes, and over references.
+static std::string pairsThatHang(int Pairs) {
+  std::string Trace;
+  for (int I = 0; I < Pairs; ++I) {
+    std::string A = "a" + std::to_string(I), B = "b" + std::to_string(I), N = std::to_string(I);
+    Trace += A + " acquire f" + N + "/ref shared try\n" + B + " acquire g" + N + "/ref shared try\n";
+    Trace += A + " wait g" + N + "/ref\n" + B + " wait f" + N + "/ref\n";
+  }
+  return Trace;
+}
+
+TEST(Hang, OneFindingForEachCircleOfClasses) {
+  EXPECT_EQ(inProgram(pairsThatHang(1)).size(), inProgram(pairsThatHang(3)).size());
+}
+
+TEST(Hang, EverybodyWaitsForEverybody) {
+  // Each of many waits for a reference that all hold: circles beyond number.
+  std::string Trace;
+  for (int I = 0; I < 24; ++I)
+    Trace += "t" + std::to_string(I) + " acquire f/ref shared try\n";
+  for (int I = 0; I < 24; ++I)
+    Trace += "t" + std::to_string(I) + " wait f/ref\n";
+  Judged J = judge(program(Waits), Trace);
+  EXPECT_TRUE(J.says("the search for circles of waits was given up"));
+  EXPECT_FALSE(J.findings().empty());
+}
+
 TEST(Hang, ThreeInACircle) {
   EXPECT_EQ(inProgram(Again + "t acquire M\ns wait M\nt wait L\n"), Findings{"hang:cycle assumed C M L"});
   EXPECT_EQ(inProgram(Again + "t acquire M\ns wait M\nt wait K\n"), Clean);
