@@ -11,6 +11,7 @@
 // what is held, and replay takes that over without a word to the observers.
 #include "analyzer/replay/Replay.h"
 #include "analyzer/replay/Delegation.h"
+#include "analyzer/replay/LockTable.h"
 #include "analyzer/replay/TsanNames.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
@@ -22,27 +23,14 @@ using namespace underlock;
 
 namespace {
 
-// Locks lie at even distances, as in an array of structs: the lowest bits of DenseMap's own hash would be few.
-struct AddressInfo : llvm::DenseMapInfo<uint64_t> {
-  static unsigned getHashValue(uint64_t Address) { return (Address * UINT64_C(0x9e3779b97f4a7c15)) >> 32; }
-};
-
 class Replayer {
 public:
   Replayer(Source &From, Recording &R, llvm::ArrayRef<Observer *> To)
-      : From(From), R(R), To(To), Delegated(R), Tsan(R) {}
+      : From(From), R(R), To(To), Locks(R), Delegated(R), Tsan(R) {}
 
   bool run();
 
 private:
-  // What replay knows of a lock beyond the Recording's tables.
-  struct LockState {
-    ContextId ExclusiveHolder = None;
-    const model::Lock *Lock = nullptr; // as the first site has it that says
-    SiteId Hint = None;                // who handed it on with a name, before anybody took it
-    bool Used = false;                 // it was taken
-    bool Named = false;                // its class has a name; until then each site and the binary's symbols are asked
-  };
   struct ContextState {
     llvm::SmallVector<Hold, 8> Held;
     bool Ended = false;
@@ -65,14 +53,14 @@ private:
 
   void handedOn(const Record &Rec);
   void held(const Record &Rec);
-  void bornBefore(const Record &Rec);
   void forgetHolds(ContextId C);
 
-  InstanceId instanceAt(uint64_t Address, SiteId At);
-  InstanceId otherKindAt(uint64_t Address, SiteId At);
-  InstanceId newInstance(uint64_t Address, SiteId At, ContextId Creator);
-  void nameInstance(InstanceId I, const Site &S);
-  ClassId classNamed(llvm::StringRef Name, llvm::StringRef InitSite, const model::Lock *Lock);
+  // Who has the lock to himself; None where nobody does.
+  ContextId &exclusiveHolder(InstanceId Lock) {
+    if (Lock >= ExclusiveHolders.size())
+      ExclusiveHolders.resize(R.Instances.size(), None);
+    return ExclusiveHolders[Lock];
+  }
   void endHold(ContextId Context, InstanceId Lock, size_t Index);
   void endUnseenHold(const Record &Rec, InstanceId Lock, ContextId Holder);
 
@@ -100,13 +88,9 @@ private:
   llvm::ArrayRef<Observer *> To;
 
   std::vector<ContextState> Contexts;
-  std::vector<LockState> Locks; // by InstanceId
-  llvm::DenseMap<uint64_t, InstanceId, AddressInfo> Living;
-  // Locks of another kind than the one that Living knows at their address.
-  llvm::DenseMap<uint64_t, llvm::SmallVector<InstanceId, 1>, AddressInfo> OtherKinds;
-  llvm::DenseMap<uint64_t, InstanceId, AddressInfo>
-      LastDead; // for ThreadSanitizer, which reports behind our own record
-  llvm::StringMap<ClassId> ClassByKey;
+  LockTable Locks;
+  std::vector<ContextId> ExclusiveHolders;        // by InstanceId
+  llvm::DenseMap<uint64_t, InstanceId> LastDead; // for ThreadSanitizer, which reports behind our own record
   Delegations Delegated;
   TsanNames Tsan;
   std::vector<Hold> WithDelegated;              // what heldFor() returned last, where others hold locks for the context
@@ -120,76 +104,6 @@ private:
   Ticks Last = 0;
   bool Quiet = false;
 };
-
-// ---- Lock identity ----
-
-// Locks of two kinds are of two classes, also where no site has a name for them.
-ClassId Replayer::classNamed(llvm::StringRef Name, llvm::StringRef InitSite, const model::Lock *Lock) {
-  std::string Kind = Lock ? std::to_string(static_cast<int>(Lock->Kind)) : "";
-  std::string Key = (Name + llvm::Twine('\0') + InitSite + llvm::Twine('\0') + Kind).str();
-  auto [It, New] = ClassByKey.try_emplace(Key, R.Classes.size());
-  if (New)
-    R.Classes.push_back({Name.str(), InitSite.str(), Lock});
-  return It->second;
-}
-
-// A lock is named by the first site that knows a name, or by the binary's symbols where it is a global; what kind it is
-// says the first site that knows (who hands a lock on does not).
-void Replayer::nameInstance(InstanceId I, const Site &S) {
-  LockInstance &Instance = R.Instances[I];
-  LockState &State = Locks[I];
-  // A lock that was born nameless keeps the place of its birth when a later site names it.
-  std::string Name = S.ClassName, InitSite = S.Verb == UNDERLOCK_VERB_INIT ? S.Function : "";
-  if (Instance.Class != None) {
-    const LockClass &Before = R.Classes[Instance.Class];
-    Name = State.Named ? Before.Name : Name;
-    InitSite = InitSite.empty() || State.Named ? Before.InitSite : InitSite;
-  }
-  if (S.Lock && S.Lock->Kind == model::LockKind::Reference)
-    Name = S.Lock->Id; // who gets it, drops it and waits for it have different names for the object
-  if (Name.empty() && R.Names)
-    Name = R.Names->datum(R.addressOf(I));
-  State.Named = !Name.empty();
-  State.Lock = State.Lock ? State.Lock : S.Lock;
-  Instance.Class = classNamed(Name, InitSite, State.Lock);
-}
-
-InstanceId Replayer::newInstance(uint64_t Address, SiteId At, ContextId Creator) {
-  InstanceId I = R.Instances.size();
-  LockInstance Instance;
-  Instance.Address = Address;
-  Instance.Creator = Creator;
-  // Whose birth was not seen may have been shared long before.
-  Instance.SharedUse = Creator == None;
-  R.Instances.push_back(Instance);
-  Locks.emplace_back();
-  nameInstance(I, R.Sites[At]);
-  return I;
-}
-
-InstanceId Replayer::instanceAt(uint64_t Address, SiteId At) {
-  auto It = Living.find(Address);
-  if (It == Living.end())
-    return Living[Address] = newInstance(Address, At, None);
-  const Site &S = R.Sites[At];
-  const LockState &State = Locks[It->second];
-  if (LLVM_UNLIKELY(S.Lock != State.Lock && S.Lock && State.Lock && S.Lock->Kind != State.Lock->Kind))
-    return otherKindAt(Address, At);
-  if ((!State.Named && !S.ClassName.empty()) || LLVM_UNLIKELY(!State.Lock && S.Lock))
-    nameInstance(It->second, S);
-  return It->second;
-}
-
-// A mutex is no spinlock. Either one has the other as its first member (Linux's semaphore), or the memory was used
-// again by a lock whose birth makes no call (Linux's spin_lock_init()).
-InstanceId Replayer::otherKindAt(uint64_t Address, SiteId At) {
-  llvm::SmallVector<InstanceId, 1> &Others = OtherKinds[Address];
-  for (InstanceId I : Others)
-    if (Locks[I].Lock->Kind == R.Sites[At].Lock->Kind)
-      return I;
-  Others.push_back(newInstance(Address, At, None));
-  return Others.back();
-}
 
 // ---- Holds ----
 
@@ -210,11 +124,10 @@ llvm::ArrayRef<Hold> Replayer::heldFor(ContextId C) {
 
 void Replayer::endHold(ContextId Context, InstanceId Lock, size_t Index) {
   auto &Held = contextState(Context).Held;
-  LockState &State = Locks[Lock];
   Held.erase(Held.begin() + Index);
-  if (State.ExclusiveHolder == Context &&
+  if (exclusiveHolder(Lock) == Context &&
       llvm::none_of(Held, [&](const Hold &H) { return H.Lock == Lock && H.Mode != model::Mode::Shared; }))
-    State.ExclusiveHolder = None;
+    exclusiveHolder(Lock) = None;
 }
 
 void Replayer::endUnseenHold(const Record &Rec, InstanceId Lock, ContextId Holder) {
@@ -228,17 +141,16 @@ void Replayer::endUnseenHold(const Record &Rec, InstanceId Lock, ContextId Holde
 
 void Replayer::acquired(const Record &Rec) {
   const Site &S = R.Sites[Rec.Site];
-  InstanceId Lock = instanceAt(Rec.Lock, Rec.Site);
+  InstanceId Lock = Locks.at(Rec.Lock, Rec.Site);
   LockInstance &Instance = R.Instances[Lock];
   if (Instance.Creator != Rec.Context)
     Instance.SharedUse = true;
 
-  LockState &State = Locks[Lock];
-  State.Used = true;
+  Locks.taken(Lock);
   // A counting semaphore can be taken by several; all else excludes.
   bool Excludes = !S.Lock || S.Lock->Kind != model::LockKind::Semaphore;
-  if (Excludes && State.ExclusiveHolder != None && State.ExclusiveHolder != Rec.Context)
-    endUnseenHold(Rec, Lock, State.ExclusiveHolder);
+  if (ContextId Holder = exclusiveHolder(Lock); Excludes && Holder != None && Holder != Rec.Context)
+    endUnseenHold(Rec, Lock, Holder);
 
   Hold New;
   New.Lock = Lock;
@@ -251,7 +163,7 @@ void Replayer::acquired(const Record &Rec) {
   contextState(Rec.Context).Held.push_back(New);
   // `S` may have moved: what-if makes sites of its own.
   if (New.Mode != model::Mode::Shared)
-    State.ExclusiveHolder = Rec.Context;
+    exclusiveHolder(Lock) = Rec.Context;
 }
 
 // ---- Waits for what is no lock ----
@@ -269,15 +181,8 @@ void Replayer::heldWhileWaiting(Moment &M, SiteId At) {
 // The end of a context, as something to wait for.
 InstanceId Replayer::endOf(ContextId C, SiteId At) {
   InstanceId &End = contextState(C).End;
-  if (End == None) {
-    End = R.Instances.size();
-    LockInstance Instance;
-    Instance.SharedUse = true;
-    Instance.EndOf = C;
-    Instance.Class = classNamed(R.Sites[At].Lock->Id, "", R.Sites[At].Lock);
-    R.Instances.push_back(Instance);
-    Locks.emplace_back();
-  }
+  if (End == None)
+    End = Locks.endOf(C, At);
   return End;
 }
 
@@ -287,7 +192,7 @@ InstanceId Replayer::waitedFor(uint64_t Address, SiteId At) {
   if (S.Verb == UNDERLOCK_VERB_AWAIT && S.Lock->Kind == model::LockKind::Thread)
     if (auto It = Children.find(Address); It != Children.end())
       return endOf(It->second, At);
-  return instanceAt(Address, At);
+  return Locks.at(Address, At);
 }
 
 void Replayer::awaited(const Record &Rec) {
@@ -305,21 +210,18 @@ void Replayer::awaited(const Record &Rec) {
     for (size_t I = Contexts[C].Held.size(); I-- > 0;)
       if (Contexts[C].Held[I].Lock == Lock)
         endHold(C, Lock, I);
-  if (auto Others = OtherKinds.find(Object); Others != OtherKinds.end())
-    llvm::erase(Others->second, Lock);
-  if (Living.lookup(Object) == Lock)
-    Living.erase(Object);
+  Locks.erase(Object, Lock);
 }
 
 void Replayer::signalled(const Record &Rec) {
-  InstanceId Lock = instanceAt(Rec.Lock, Rec.Site);
+  InstanceId Lock = Locks.at(Rec.Lock, Rec.Site);
   R.Instances[Lock].SharedUse |= R.Instances[Lock].Creator != Rec.Context;
   Moment M = momentOf(Rec);
   tell([&](Observer &O) { O.signalled(M, Lock, {Rec.Site, Rec.Stack}); });
 }
 
 void Replayer::released(const Record &Rec) {
-  InstanceId Lock = instanceAt(Rec.Lock, Rec.Site);
+  InstanceId Lock = Locks.at(Rec.Lock, Rec.Site);
   auto &Held = contextState(Rec.Context).Held;
   model::Mode Wanted = R.Sites[Rec.Site].Mode;
   size_t Found = Held.size();
@@ -375,28 +277,22 @@ void Replayer::releasedElsewhere(const Record &Rec, InstanceId Lock) {
 
 // A name that is given before the lock is born is meant for the one to be born: `make_lock(&account->lock)`.
 void Replayer::handedOn(const Record &Rec) {
-  InstanceId Lock = instanceAt(Rec.Lock, Rec.Site);
-  if (!Locks[Lock].Used)
-    Locks[Lock].Hint = Rec.Site;
+  InstanceId Lock = Locks.at(Rec.Lock, Rec.Site);
+  Locks.handedOn(Lock, Rec.Site);
 }
 
 // ---- Recordings that begin in the middle ----
 
 void Replayer::held(const Record &Rec) {
   const Site &S = R.Sites[Rec.Site];
-  InstanceId Lock = instanceAt(Rec.Lock, Rec.Site);
+  InstanceId Lock = Locks.at(Rec.Lock, Rec.Site);
   contextState(Rec.Context)
       .Held.push_back({Lock, S.Mode, S.Verb == UNDERLOCK_VERB_TRY, {Rec.Site, Rec.Stack}, Rec.Time});
   // Snapshots of different contexts are of different moments: who excludes whom cannot be told from them.
   if (R.Mode == UNDERLOCK_RECORDING_DISTINCT)
     return;
   if (S.Mode != model::Mode::Shared)
-    Locks[Lock].ExclusiveHolder = Rec.Context;
-}
-
-void Replayer::bornBefore(const Record &Rec) {
-  if (!Living.count(Rec.Lock))
-    Living[Rec.Lock] = newInstance(Rec.Lock, Rec.Site, static_cast<ContextId>(Rec.Value));
+    exclusiveHolder(Lock) = Rec.Context;
 }
 
 void Replayer::forgetHolds(ContextId C) {
@@ -407,18 +303,14 @@ void Replayer::forgetHolds(ContextId C) {
 // ---- Lifetimes, threads ----
 
 void Replayer::diedAt(const Record &Rec, uint64_t Address) {
-  auto It = Living.find(Address);
-  if (It == Living.end())
+  llvm::SmallVector<InstanceId, 2> All = Locks.all(Address);
+  if (All.empty())
     return;
-  if (auto Others = OtherKinds.find(Address); LLVM_UNLIKELY(Others != OtherKinds.end())) {
-    for (InstanceId Other : Others->second)
-      died(Rec, Other);
-    OtherKinds.erase(Address);
-  }
-  died(Rec, It->second);
+  for (InstanceId Lock : All)
+    died(Rec, Lock);
   if (R.Tsan)
-    LastDead[Address] = It->second;
-  Living.erase(It);
+    LastDead[Address] = All.front();
+  Locks.erase(Address);
 }
 
 void Replayer::died(const Record &Rec, InstanceId Lock) {
@@ -435,12 +327,9 @@ void Replayer::died(const Record &Rec, InstanceId Lock) {
 }
 
 void Replayer::born(const Record &Rec) {
-  auto Before = Living.find(Rec.Lock);
-  SiteId Hint = Before == Living.end() || Locks[Before->second].Used ? None : Locks[Before->second].Hint;
+  SiteId Hint = Locks.hintFor(Rec.Lock);
   diedAt(Rec, Rec.Lock);
-  InstanceId Lock = Living[Rec.Lock] = newInstance(Rec.Lock, Rec.Site, Rec.Context);
-  if (Hint != None && !Locks[Lock].Named)
-    nameInstance(Lock, R.Sites[Hint]);
+  InstanceId Lock = Locks.born(Rec.Lock, Rec.Site, Rec.Context, Hint);
   Moment M = momentOf(Rec);
   tell([&](Observer &O) { O.born(M, Lock, Rec.Site); });
 }
@@ -466,9 +355,8 @@ void Replayer::thread(const Record &Rec) {
 void Replayer::tsanReport(const Record &Rec) {
   TsanReport &T = R.TsanReports[Rec.Value];
   Tsan.resolve(T, [&](uint64_t Address) {
-    auto It = Living.find(Address);
-    if (It != Living.end())
-      return It->second;
+    if (InstanceId Lock = Locks.known(Address); Lock != None)
+      return Lock;
     auto Dead = LastDead.find(Address);
     return Dead == LastDead.end() ? None : Dead->second;
   });
@@ -500,7 +388,7 @@ void Replayer::one(const Record &Rec) {
   case UNDERLOCK_RECORD_SNAPSHOT:
     return forgetHolds(Rec.Context);
   case UNDERLOCK_RECORD_BORN:
-    return bornBefore(Rec);
+    return Locks.bornBefore(Rec.Lock, Rec.Site, static_cast<ContextId>(Rec.Value));
   case UNDERLOCK_RECORD_NAME:
     return handedOn(Rec);
   case UNDERLOCK_RECORD_DEFINE:
@@ -511,7 +399,7 @@ void Replayer::one(const Record &Rec) {
 
   PlaceRef At{Rec.Site, Rec.Stack};
   if (Rec.Kind == UNDERLOCK_RECORD_FAILED) {
-    InstanceId Lock = instanceAt(Rec.Lock, Rec.Site);
+    InstanceId Lock = Locks.at(Rec.Lock, Rec.Site);
     Moment M = momentOf(Rec);
     return tell([&](Observer &O) { O.failed(M, Lock, At); });
   }

@@ -265,6 +265,7 @@ EXPORT void __underlock_v1_signal(struct underlock_site *site, const void *objec
 
 	if (underlock_unlikely(!underlock_enter_to_record(c)))
 		return;
+	underlock_wait_passed(c, HOOK_FRAME, 0);
 	underlock_living_note(c, address(object));
 	write_held(c, UNDERLOCK_RECORD_ACQUIRED, address(object), underlock_place_take(c, site, HOOK_FRAME), 1);
 	underlock_leave(c);
@@ -308,6 +309,7 @@ EXPORT void __underlock_v1_init(struct underlock_site *site, const void *lock)
 
 	if (underlock_unlikely(!underlock_enter_to_record(c)))
 		return;
+	underlock_wait_passed(c, HOOK_FRAME, 0);
 	record_at_site(c, UNDERLOCK_RECORD_INIT, site, address(lock));
 	underlock_leave(c);
 }
@@ -318,6 +320,7 @@ EXPORT void __underlock_v1_destroy(struct underlock_site *site, const void *lock
 
 	if (underlock_unlikely(!underlock_enter_to_record(c)))
 		return;
+	underlock_wait_passed(c, HOOK_FRAME, 0);
 	record_at_site(c, UNDERLOCK_RECORD_DESTROY, site, address(lock));
 	underlock_leave(c);
 }

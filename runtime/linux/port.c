@@ -120,8 +120,10 @@ static __always_inline bool same_name(const struct task_flow *flow, const struct
 	return !__builtin_memcmp(flow->name, task->comm, TASK_COMM_LEN);
 }
 
+/* Pinned: between the two, whoever preempts this task would find neither. */
 static noinline void start_task(struct task_flow *flow, struct task_struct *task)
 {
+	underlock_port_pin();
 	if (flow->context.number) {
 		underlock_context_end(&flow->context);
 		__builtin_memset(&flow->context, 0, sizeof(flow->context));
@@ -129,6 +131,7 @@ static noinline void start_task(struct task_flow *flow, struct task_struct *task
 	underlock_frame_limit = FRAMES; /* the first task comes before all interrupts */
 	flow->start_time = task->start_time;
 	underlock_context_start(&flow->context, kind_of(task), task->pid);
+	underlock_port_unpin();
 }
 
 static noinline void rename_task(struct task_flow *flow, struct task_struct *task)

@@ -349,9 +349,14 @@ TEST_F(Run, AWaitIsOverOnceItsCallerIsLeft) {
   StackHigh = uintptr_t(__builtin_frame_address(0)) + 4096;
   int Lock, Other;
   auto Shown = [&] { return trace().ofThread(1).last().waiting_lock; };
-  underlock_site Try = site(UNDERLOCK_VERB_TRY), Event = site(UNDERLOCK_VERB_EVENT);
+  underlock_site Try = site(UNDERLOCK_VERB_TRY), Event = site(UNDERLOCK_VERB_EVENT),
+                 Signal = site(UNDERLOCK_VERB_SIGNAL), Init = site(UNDERLOCK_VERB_INIT),
+                 Destroy = site(UNDERLOCK_VERB_DESTROY);
   std::function<void()> Hooks[] = {[&] { __underlock_v1_release(&Release, &Other); },
                                    [&] { __underlock_v1_try(&Try, &Other); },
+                                   [&] { __underlock_v1_signal(&Signal, &Other); },
+                                   [&] { __underlock_v1_init(&Init, &Other); },
+                                   [&] { __underlock_v1_destroy(&Destroy, &Other); },
                                    [&] { __underlock_v1_event(&Event, 0, 0, 0, 0, 0); }};
   for (auto &Hook : Hooks) {
     deep(50, [&] { __underlock_v1_begin(&Acquire, &Lock); });

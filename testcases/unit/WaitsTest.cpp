@@ -59,6 +59,13 @@ TEST(Waits, ADrainedReferenceIsTheLastOfItsObject) {
   EXPECT_EQ(inKernel(Removes + Stores), Findings{"order:wait-cycle possible L ref"});
 }
 
+TEST(Waits, WhatLiesWhereAReferenceWasDrained) {
+  // A lock at the same address, its first member, lives on: it can be freed while it is held.
+  std::string Ends = "s acquire f/ref shared try\ns release f/ref\nx acquire f/spin\nr awaits f/ref\n";
+  EXPECT_EQ(inProgram(Ends + "r destroy f\n"), Findings{"self:freed-held observed f r"});
+  EXPECT_EQ(inProgram(Ends + "x release f/spin\nr destroy f\n"), Clean);
+}
+
 TEST(Waits, TheWaitGivesALockUp) {
   auto Under = [](const std::string &Lock) {
     return "s acquire f/ref shared try\ns acquire " + Lock + "\ns release " + Lock + "\ns release f\nr acquire " +
