@@ -14,7 +14,7 @@
 
 extern "C" {
 #include "stack.h"
-extern uintptr_t StackLow, StackHigh; // CoreTest.cpp: what the port says
+extern uintptr_t StackLow, StackHigh; // Core.cpp: what the port says
 }
 
 namespace {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* A port for unit tests of the core: everything small, so that every limit is met. CoreTest.cpp has the rest of it. */
+/* A port for unit tests of the core: everything small, so that every limit is met. Core.cpp has the rest of it. */
 #ifndef UNDERLOCK_TESTPORT_UNDERLOCK_PORT_H
 #define UNDERLOCK_TESTPORT_UNDERLOCK_PORT_H
 
