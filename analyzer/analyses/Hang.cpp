@@ -243,10 +243,11 @@ void HangAnalysis::finish(std::vector<Finding> &Out) {
 
 void HangAnalysis::remarks(std::vector<Remark> &Out) const {
   if (Steps > SearchBudget)
-    Out.push_back({Remark::Kind::Warning,
-                   llvm::formatv("the search for circles of waits was given up after {0} steps: some may have been missed",
-                                 SearchBudget)
-                       .str()});
+    Out.push_back(
+        {Remark::Kind::Warning,
+         llvm::formatv("the search for circles of waits was given up after {0} steps: some may have been missed",
+                       SearchBudget)
+             .str()});
   for (size_t W = 0; W < Waits.size(); ++W) {
     const Blocked &B = Waits[W];
     std::string Holder;

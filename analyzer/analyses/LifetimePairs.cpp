@@ -6,6 +6,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <map>
+#include <tuple>
 
 using namespace underlock;
 
@@ -114,6 +115,15 @@ void LifetimeAnalysis::finish(std::vector<Finding> &Out) {
   };
   for (Finding &F : Happened)
     Note(std::move(F));
+  // A pair of places is told once: what is not surer need not be made first to be dropped then.
+  std::map<std::tuple<unsigned, SiteId, SiteId, SiteId>, Certainty> Said;
+  auto IsNews = [&](const Kind &Span, const Kind &Free, Certainty Sure) {
+    auto [It, New] = Said.try_emplace(
+        {Span.Lifetime, Span.First.Place.Site, Free.Last.Place.Site, Span.Last.Place.Site}, Sure);
+    bool Surer = Sure > It->second;
+    It->second = std::max(It->second, Sure);
+    return New || Surer;
+  };
   for (const Kind &Span : Spans) {
     bool Violated = false;
     for (const Kind &Free : Frees) {
@@ -121,7 +131,8 @@ void LifetimeAnalysis::finish(std::vector<Finding> &Out) {
       if (Span.Lifetime != Free.Lifetime || Span.FreedAt == Free.Last.Place.Site || apart(Span, Free))
         continue;
       if (std::optional<Certainty> Sure = judge(Span, Free)) {
-        Note(supposed(Span, Free, *Sure));
+        if (IsNews(Span, Free, *Sure))
+          Note(supposed(Span, Free, *Sure));
         Violated |= Sure > Certainty::Possible && Span.FreedAt == None;
       }
     }

@@ -89,7 +89,7 @@ private:
 
   std::vector<ContextState> Contexts;
   LockTable Locks;
-  std::vector<ContextId> ExclusiveHolders;        // by InstanceId
+  std::vector<ContextId> ExclusiveHolders;       // by InstanceId
   llvm::DenseMap<uint64_t, InstanceId> LastDead; // for ThreadSanitizer, which reports behind our own record
   Delegations Delegated;
   TsanNames Tsan;
