@@ -204,4 +204,6 @@ TEST(Irq, AReadSideIsNoLock) {
   EXPECT_EQ(reading(Under + Over), Clean);
 }
 
-TEST(Irq, ReadSidesOfProgramsAreNotJudged) { EXPECT_EQ(judge(program(Rcu), Enter + TakesM + Leave).findings(), Clean); }
+TEST(Irq, ReadSidesOfProgramsAreNotJudged) {
+  EXPECT_EQ(judge(program(Rcu), "t1 end boot\n" + Enter + TakesM + "t1 event RCU:wait\n" + Leave).findings(), Clean);
+}
