@@ -23,6 +23,10 @@ MarkIndex::MarkIndex(const model::Model &M) {
     if (!P.FromStart)
       addPoint(P.Begin, {nullptr, &P, false, &P.Begin});
     addPoint(P.End, {nullptr, &P, true, &P.End});
+    for (const auto &[Begin, End] : P.Also) {
+      addPoint(Begin, {nullptr, &P, false, &Begin});
+      addPoint(End, {nullptr, &P, true, &End});
+    }
   }
   // … and delegations before those too: an event in a worker's entry is done for the waiter.
   for (bool OfDelegations : {true, false})

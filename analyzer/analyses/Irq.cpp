@@ -9,23 +9,25 @@
 //   inversion     L is taken in an interrupt; M is held somewhere with that interrupt on; and somebody waits for M
 //                 while he holds L: the holder of M is interrupted, the interrupt waits for L, L's holder for M
 //                                                                                                       assumed
-//   sleep         a lock that may sleep (mutex, rwsem, semaphore) is waited for where nothing may sleep: in an
-//                 interrupt, with interrupts or preemption off, or under a spinlock. Whether it slept is luck
-//                                                                                                       observed
+//   sleep         a lock that may sleep (mutex, rwsem, semaphore), or what is no lock (a completion, the end of read
+//                 sides), is waited for where nothing may sleep: in an interrupt, with interrupts or preemption off,
+//                 under a spinlock, or in a read side (`grace-periods`; not where these may sleep, as those of SRCU).
+//                 Whether it slept is luck                                                              observed
 //
 // The terms and the first two rules are lockdep's (Documentation/locking/lockdep-design.rst: "{softirq,hardirq}-safe",
 // "-unsafe"), over instances where lockdep has classes. Shared and exclusive are told apart: readers do not keep each
-// other out. An inversion needs both its paths at the same time, so a gate lock held on both, not shared by both, cuts it
-// away.
+// other out. An inversion needs both its paths at the same time, so a gate lock held on both, not shared by both, cuts
+// it away.
 //
 // Whether interrupts, softirqs and preemption are off is in each record, read off the machine and not concluded from
 // marks; where a context waits when the recording ends, it is not known. A kernel that does not count preemption shows
-// spinlocks and interrupts only. RCU read sides are not seen. Of an inversion the path from L to M is one edge; longer
-// ones are order's matter once M has an edge of its own into the interrupt.
+// spinlocks, interrupts and read sides only. A `distinct` recording does not tell of read sides. Of an inversion the
+// path from L to M is one edge; longer ones are order's matter once M has an edge of its own into the interrupt.
 #include "analyzer/analyses/Irq.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include <map>
+#include <tuple>
 
 using namespace underlock;
 
@@ -71,6 +73,40 @@ void IrqAnalysis::waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks S
     blocks(M, Lock, R.Sites[At.Site].Mode, At, Since, true);
 }
 
+void IrqAnalysis::awaited(const Moment &M, InstanceId Lock, PlaceRef At) {
+  if (Applies)
+    sleeps(M, Lock, At, M.Time, false);
+}
+
+void IrqAnalysis::event(const Moment &M, PlaceRef At, llvm::ArrayRef<uint64_t>) {
+  stillHeld(M);
+  const model::Event *E = R.Sites[At.Site].Event;
+  if (!Applies || !E)
+    return;
+  if (E->Role == model::Life::Grace)
+    return sleeps(M, None, At, M.Time, false);
+  bool Enters = E->Role == model::Life::ReadLock;
+  if ((!Enters && E->Role != model::Life::ReadUnlock) || R.Mode == UNDERLOCK_RECORDING_DISTINCT)
+    return;
+  ReadSide &Side = Reading[{M.Context, E->Of}]; // they nest
+  if (!Enters)
+    Side.Depth -= Side.Depth > 0; // one that began before the recording
+  else if (Side.Depth++ == 0) {
+    std::tie(Side.Begin, Side.Since) = std::tie(At, M.Time);
+    Side.Held.assign(M.Held.begin(), M.Held.end());
+  }
+}
+
+// In which read side the context is, of those where nothing may sleep.
+const IrqAnalysis::ReadSide *IrqAnalysis::readSide(ContextId C, const model::GracePeriod *&Of) const {
+  for (unsigned I = 0; I < R.Model.GracePeriods.size(); ++I) {
+    Of = &R.Model.GracePeriods[I];
+    if (auto It = Reading.find({C, I}); It != Reading.end() && It->second.Depth > 0 && !Of->MaySleep)
+      return &It->second;
+  }
+  return nullptr;
+}
+
 void IrqAnalysis::blocks(const Moment &M, InstanceId Lock, model::Mode Mode, PlaceRef At, Ticks Time, bool Waits) {
   if (!spins(Lock))
     return sleeps(M, Lock, At, Time, Waits);
@@ -109,10 +145,14 @@ void IrqAnalysis::stillHeld(const Moment &M) {
     holdsOn(M, H);
 }
 
+static bool maySleep(const model::Lock *Kind) {
+  return Kind && (Kind->Kind == model::LockKind::Mutex || Kind->Kind == model::LockKind::RwSem ||
+                  Kind->Kind == model::LockKind::Semaphore || !Kind->isLock());
+}
+
+// `Lock` is None where the end of read sides is waited for.
 void IrqAnalysis::sleeps(const Moment &M, InstanceId Lock, PlaceRef At, Ticks Time, bool Waits) {
-  const model::Lock *Kind = R.classOf(Lock).Lock;
-  if (!Kind || (Kind->Kind != model::LockKind::Mutex && Kind->Kind != model::LockKind::RwSem &&
-                Kind->Kind != model::LockKind::Semaphore))
+  if (Lock != None && !maySleep(R.classOf(Lock).Lock))
     return;
   // One flow of control, with interrupts off for most of it: the lock is free, and nobody sleeps.
   for (const model::Phase &P : R.Model.Phases)
@@ -120,33 +160,53 @@ void IrqAnalysis::sleeps(const Moment &M, InstanceId Lock, PlaceRef At, Ticks Ti
       return;
   underlock_context_kind In = R.Contexts[M.Context].Kind;
   const Hold *Spins = llvm::find_if(M.Held, [&](const Hold &H) { return H.own() && spins(H.Lock); });
+  const model::GracePeriod *Read = nullptr;
+  const ReadSide *Side = readSide(M.Context, Read);
   std::string Where = In == UNDERLOCK_CONTEXT_HARDIRQ || In == UNDERLOCK_CONTEXT_NMI ? "in an interrupt"
                       : In == UNDERLOCK_CONTEXT_SOFTIRQ                              ? "in a soft interrupt"
                       : Spins != M.Held.end()                ? "under " + R.className(Spins->Lock)
+                      : Side                                 ? "in a read side of " + Read->Id
                       : off(M, UNDERLOCK_STATE_IRQS_OFF)     ? "with interrupts off"
                       : off(M, UNDERLOCK_STATE_NO_PREEMPT)   ? "with preemption off"
                       : off(M, UNDERLOCK_STATE_SOFTIRQS_OFF) ? "with softirqs off"
                                                              : "";
   if (Where.empty())
     return;
-  std::vector<std::string> Identity = {R.className(Lock), R.Sites[At.Site].Function, Where};
+  std::string Grace = Lock == None ? R.Model.GracePeriods[R.Sites[At.Site].Event->Of].Id : "";
+  std::vector<std::string> Identity = {Lock == None ? Grace : R.className(Lock), R.Sites[At.Site].Function, Where};
   auto [It, New] = SleepByKey.try_emplace(llvm::join(Identity, "\n"), Sleeps.size());
   if (!New) {
     ++Sleeps[It->second].Steps.front().Count;
     return;
   }
-  Evidence E{M.Context, At, Time, M.Held, Waits};
   Finding F;
   F.Analysis = "irq";
   F.Rule = "sleep";
   F.OneOfPaths = true;
   F.Sure = Certainty::Observed;
-  F.Title = R.contextName(M.Context) + " takes " + R.lockName(Lock) + ", which may sleep, " + Where;
-  F.Why = "who waits for this lock sleeps, and nothing may sleep here: the CPU schedules where it must not, or whoever "
-          "spins "
-          "for what is held waits for a sleeper";
+  std::string What = Lock == None                     ? " waits for the read sides of " + Grace + ", which sleeps, "
+                     : R.classOf(Lock).Lock->isLock() ? " takes " + R.lockName(Lock) + ", which may sleep, "
+                                                      : " waits for " + R.lockName(Lock) + ", which sleeps, ";
+  F.Title = R.contextName(M.Context) + What + Where;
+  bool Inside = Side && Where == "in a read side of " + Read->Id;
+  F.Why = Inside
+              ? "nothing may sleep in a read side: who does keeps its end from coming, for which others wait, and the "
+                "CPU schedules where it must not"
+              : "who waits for this sleeps, and nothing may sleep here: the CPU schedules where it must not, or "
+                "whoever spins for what is held waits for a sleeper";
   F.Identity = std::move(Identity);
+  Evidence E{M.Context, At, Time, M.Held, Waits};
   F.Steps.push_back(stepOf(E, Lock, R.Sites[At.Site].Mode == model::Mode::Shared, ""));
+  if (Lock == None)
+    F.Steps.back().What = Step::Kind::Event;
+  if (Inside) {
+    F.Steps.emplace_back();
+    F.Steps.back().Context = M.Context;
+    F.Steps.back().Place = Side->Begin;
+    F.Steps.back().Time = Side->Since;
+    F.Steps.back().Held = Side->Held;
+    F.Steps.back().Says = "the read side of " + Read->Id + " begins here";
+  }
   Sleeps.push_back(std::move(F));
 }
 

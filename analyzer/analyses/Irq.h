@@ -6,6 +6,7 @@
 
 #include "analyzer/analyses/Analysis.h"
 #include "analyzer/analyses/Phases.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
@@ -22,7 +23,8 @@ public:
   std::optional<std::vector<std::string>> rules() const override;
   void acquired(const Moment &M, const Hold &New) override;
   void released(const Moment &M, const Hold &, SiteId) override { stillHeld(M); }
-  void event(const Moment &M, PlaceRef, llvm::ArrayRef<uint64_t>) override { stillHeld(M); }
+  void awaited(const Moment &M, InstanceId Lock, PlaceRef At) override;
+  void event(const Moment &M, PlaceRef At, llvm::ArrayRef<uint64_t>) override;
   void waiting(const Moment &M, InstanceId Lock, PlaceRef At, Ticks Since) override;
   void phaseBegin(const Moment &, PlaceRef, const model::Phase &P) override { Phases.begin(P); }
   void phaseEnd(const Moment &, SiteId, const model::Phase &P) override { Phases.end(P); }
@@ -55,7 +57,16 @@ private:
     bool InShared = false, OnShared = false, PathShared = false;
   };
 
+  // A context is in a read side (`grace-periods`), so many of them deep.
+  struct ReadSide {
+    unsigned Depth = 0;
+    PlaceRef Begin; // of the outermost
+    Ticks Since = 0;
+    std::vector<Hold> Held;
+  };
+
   bool spins(InstanceId I) const;
+  const ReadSide *readSide(ContextId C, const model::GracePeriod *&Of) const;
   void keep(Evidence &E, const Moment &M, PlaceRef At, Ticks Time, bool Waits);
   void blocks(const Moment &M, InstanceId Lock, model::Mode Mode, PlaceRef At, Ticks Time, bool Waits);
   void holdsOn(const Moment &M, const Hold &H);
@@ -72,6 +83,7 @@ private:
   llvm::BumpPtrAllocator Holds;
   llvm::MapVector<InstanceId, Usage> Used;
   llvm::MapVector<Edge, std::array<Evidence, 4>> Edges;
+  llvm::DenseMap<std::pair<ContextId, unsigned>, ReadSide> Reading; // by context and index of the grace period
   std::vector<Finding> Sleeps;
   llvm::StringMap<size_t> SleepByKey;
   llvm::StringSet<> Inconsistent[Levels]; // classes with a finding of their own

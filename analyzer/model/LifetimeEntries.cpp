@@ -144,6 +144,7 @@ void Loader::readGracePeriod(const Value &V) {
   G.Where = placeOf(V.Where);
   define("grace period", G.Id, V.Where);
   G.Why = F.text("why");
+  G.MaySleep = F.boolean("may-sleep", false);
   F.required("marks");
   unsigned Index = Out.GracePeriods.size();
   Out.GracePeriods.push_back(G);

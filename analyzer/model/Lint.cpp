@@ -182,10 +182,12 @@ void Linter::point(const Place &Where, const Twine &What, const Point &P) {
 void Linter::event(const Event &E) {
   if (E.Is != Part::None || E.Role != Life::None)
     return; // of a delegation or a lifetime, which are asked themselves
-  if (none_of(M.Contracts, [&](const Contract &C) { return C.Event == E.Id; }))
-    warn(E.Where, "event '" + E.Id + "' has no contract: it is recorded and never judged");
-  if (E.What.empty())
-    warn(E.Where, "event '" + E.Id + "' has no 'what': reports show its id instead");
+  if (!earlier(M.Events, E, [](auto &A, auto &B) { return A.Id == B.Id; })) {
+    if (none_of(M.Contracts, [&](const Contract &C) { return C.Event == E.Id; }))
+      warn(E.Where, "event '" + E.Id + "' has no contract: it is recorded and never judged");
+    if (E.What.empty())
+      warn(E.Where, "event '" + E.Id + "' has no 'what': reports show its id instead");
+  }
   if (const Event *Old = earlier(M.Events, E, [](auto &A, auto &B) { return A.At == B.At; }))
     warn(E.Where, "event '" + E.Id + "' is at the same point as event '" + Old->Id + "'");
   point(E.Where, "event '" + E.Id + "'", E.At);
@@ -201,7 +203,7 @@ void Linter::phase(const Phase &P) {
                       "names it, and it has no title");
   if (P.Why.empty())
     warn(P.Where, "phase '" + P.Id + "' has no 'why'");
-  if (!P.FromStart && P.Begin == P.End)
+  if (!P.FromStart && (P.Begin == P.End || any_of(P.Also, [](const auto &I) { return I.first == I.second; })))
     warn(P.Where, "phase '" + P.Id + "' begins and ends at the same point");
   if (const Phase *Old = earlier(M.Phases, P, [](auto &A, auto &B) {
         return A.FromStart == B.FromStart && (A.FromStart || A.Begin == B.Begin) && A.End == B.End;
@@ -212,6 +214,10 @@ void Linter::phase(const Phase &P) {
   if (!P.FromStart)
     point(P.Where, "the begin of phase '" + P.Id + "'", P.Begin);
   point(P.Where, "the end of phase '" + P.Id + "'", P.End);
+  for (const auto &[Begin, End] : P.Also) {
+    point(P.Where, "the begin of phase '" + P.Id + "'", Begin);
+    point(P.Where, "the end of phase '" + P.Id + "'", End);
+  }
 }
 
 // Names are those that the plugin gives: `global`, `table[]`, `struct.field`, `function.local`, with C++ scopes.

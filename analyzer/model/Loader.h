@@ -37,6 +37,7 @@ private:
   void readMark(const Value &V, Lock &To);
   void readSuccess(FieldReader &F, Success &If, std::vector<int64_t> &Returns);
   void readEvent(const Value &V);
+  Point readEventPoint(FieldReader &F, llvm::SMLoc Where);
   void readPhase(const Value &V);
   void readTitle(FieldReader &F, Phase &To);
   void readInterval(FieldReader &F, const Value &V, llvm::StringRef What, Point &From, Point &To, bool &FromStart);

@@ -48,6 +48,10 @@ uint64_t Model::marksHash() const {
     S << "p" << P.Id << '\0' << P.FromStart;
     write(S, P.Begin);
     write(S, P.End);
+    for (const auto &[Begin, End] : P.Also) {
+      write(S, Begin);
+      write(S, End);
+    }
     for (const TitlePart &T : P.Title)
       S << "t" << T.Argument << T.Field << '\0';
   }

@@ -102,6 +102,7 @@ struct Lifetime {
 // Read sides, and what waits until all are left that were entered before (RCU). Its marks are events.
 struct GracePeriod {
   std::string Id;
+  bool MaySleep = false; // who is in a read side may sleep there (SRCU)
   std::string Why;
   Place Where;
 };
@@ -126,6 +127,7 @@ struct Phase {
   std::vector<TitlePart> Title; // empty: it has none. Else it begins at the entry of a function
   bool FromStart = false;       // begins with the recording (boot): Begin is unused then
   Point Begin, End;
+  std::vector<std::pair<Point, Point>> Also; // … and where other versions of the code have them
   std::string Why;
   Place Where;
 };

@@ -2,6 +2,8 @@
 //
 // What is about moments in the code: points, events, phases, delegations, and the contracts over them.
 #include "analyzer/model/Loader.h"
+#include "llvm/ADT/STLExtras.h"
+#include <tuple>
 
 using namespace llvm;
 
@@ -32,6 +34,18 @@ std::optional<Point> Loader::readPoint(const Value &V) {
   return std::nullopt;
 }
 
+// {entry: F} {call: F, in: G}
+Point Loader::readEventPoint(FieldReader &F, SMLoc Where) {
+  std::string Entry = F.text("entry"), Call = F.text("call");
+  Point At = {Call.empty() ? Point::Kind::Entry : Point::Kind::BeforeCall, Call.empty() ? Entry : Call, ""};
+  if (!Call.empty())
+    At.In = F.text("in");
+  if (Entry.empty() == Call.empty())
+    Into.error(Where, "an event is at the 'entry' of a function or at a 'call' of one: give one of the two");
+  return At;
+}
+
+// An event that is elsewhere in other versions of the code is several of one id.
 void Loader::readEvent(const Value &V) {
   FieldReader F(V, "an event", Into);
   Event E;
@@ -39,12 +53,14 @@ void Loader::readEvent(const Value &V) {
   E.Where = placeOf(V.Where);
   define("event", E.Id, V.Where);
   E.What = F.text("what");
-  std::string Entry = F.text("entry"), Call = F.text("call");
-  E.At = {Call.empty() ? Point::Kind::Entry : Point::Kind::BeforeCall, Call.empty() ? Entry : Call, ""};
-  if (!Call.empty())
-    E.At.In = F.text("in");
-  if (Entry.empty() == Call.empty())
-    Into.error(V.Where, "an event is at the 'entry' of a function or at a 'call' of one: give one of the two");
+  std::vector<Point> Points;
+  for (const Value *P : F.list("at")) {
+    FieldReader Given(*P, "a place of an event", Into);
+    Points.push_back(readEventPoint(Given, P->Where));
+    Given.finish();
+  }
+  if (Points.empty())
+    Points.push_back(readEventPoint(F, V.Where));
   for (const Value *O : F.list("objects"))
     if (auto Number = asNumber(*O, "an object", Into))
       E.Objects.push_back(*Number);
@@ -53,7 +69,10 @@ void Loader::readEvent(const Value &V) {
   E.Why = F.text("why");
   E.See = F.text("see");
   F.finish();
-  Out.Events.push_back(std::move(E));
+  for (Point &P : Points) {
+    E.At = std::move(P);
+    Out.Events.push_back(E);
+  }
 }
 
 std::optional<Point> Loader::readEndpoint(const Value &V, bool &FromStart) {
@@ -94,7 +113,23 @@ void Loader::readPhase(const Value &V) {
   define("phase", P.Id, V.Where);
   P.Why = F.text("why");
   P.What = F.text("what");
-  readInterval(F, V, "a phase", P.Begin, P.End, P.FromStart);
+  // Where it lies in each version of the code.
+  std::vector<const Value *> At = F.list("at");
+  if (At.empty())
+    readInterval(F, V, "a phase", P.Begin, P.End, P.FromStart);
+  for (const Value *Interval : At) {
+    FieldReader Given(*Interval, "an interval", Into);
+    bool FromStart = false;
+    Point Begin, End;
+    readInterval(Given, *Interval, "an interval", Begin, End, FromStart);
+    Given.finish();
+    if (FromStart)
+      Into.error(Interval->Where, "a phase that begins with the recording does so in one way");
+    if (Interval == At.front())
+      std::tie(P.Begin, P.End) = std::tie(Begin, End);
+    else
+      P.Also.emplace_back(std::move(Begin), std::move(End));
+  }
   readTitle(F, P);
   F.finish();
   Out.Phases.push_back(std::move(P));
@@ -114,7 +149,9 @@ void Loader::readTitle(FieldReader &F, Phase &To) {
   }
   if (To.Title.size() > 2)
     Into.error(Given->Where, "a title has two parts at most");
-  if (!To.Title.empty() && (To.FromStart || To.Begin.At != Point::Kind::Entry))
+  auto AtEntry = [](const Point &P) { return P.At == Point::Kind::Entry; };
+  if (!To.Title.empty() &&
+      (To.FromStart || !AtEntry(To.Begin) || any_of(To.Also, [&](const auto &I) { return !AtEntry(I.first); })))
     Into.error(Given->Where,
                "a title is read from arguments at the entry of a function, and this phase does not begin there");
 }

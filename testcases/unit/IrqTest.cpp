@@ -92,7 +92,8 @@ TEST(Irq, SleepingWhereNothingMaySleep) {
 }
 
 TEST(Irq, ANoteOfWaitingSaysNothingOfTheMachine) {
-  // What was off at the last record may be on when the context waits; what it holds then and which kind it is, is known.
+  // What was off at the last record may be on when the context waits; what it holds then and which kind it is, is
+  // known.
   for (std::string State : {"irqs-off", "no-preempt", "softirqs-off"}) {
     std::string Before = "t1 acquire S/spin " + State + "\nt1 release S " + State + "\n";
     EXPECT_EQ(in(Before + "t1 wait M/m\n"), Clean) << State;
@@ -115,5 +116,94 @@ TEST(Irq, ProgramsHaveNoInterrupts) {
 TEST(Irq, AMutexsMemoryIsUsedAgainByASpinlock) {
   std::string Mutex = "t1 init A/m\nt1 acquire A\nt1 release A\n";
   EXPECT_EQ(in(Mutex + "t1 acquire A/spin irqs-off\nt1 release A/spin irqs-off\n"), Clean);
-  EXPECT_EQ(in(Mutex + "t1 acquire A irqs-off\nt1 release A irqs-off\n"), Findings{"irq:sleep observed A t1 with interrupts off"});
+  EXPECT_EQ(in(Mutex + "t1 acquire A irqs-off\nt1 release A irqs-off\n"),
+            Findings{"irq:sleep observed A t1 with interrupts off"});
+}
+
+// ---- Read sides ----
+
+static const std::string Rcu = R"(
+grace-periods:
+  - id: RCU
+    marks: [{read-lock: rcu_read_lock}, {read-unlock: rcu_read_unlock}, {wait: {before-call: synchronize_rcu}}]
+  - id: SRCU
+    may-sleep: true
+    marks: [{read-lock: srcu_read_lock}, {read-unlock: srcu_read_unlock}, {wait: synchronize_srcu}]
+waits:
+  - {id: done, kind: completion, what: order, marks: [{wait: wait_done}, {signal: done}]}
+)";
+
+static Judged judged(const std::string &Trace) { return judge(kernel(Rcu), Contexts + Trace); }
+static Findings reading(const std::string &Trace) {
+  Judged J = judged(Trace);
+  EXPECT_EQ(J.Errors, "");
+  return J.findings();
+}
+static const std::string Enter = "t1 event RCU:read-lock\n", Leave = "t1 event RCU:read-unlock\n";
+static const std::string TakesM = "t1 acquire M/m\nt1 release M\n";
+
+TEST(Irq, SleepingInAReadSide) {
+  Findings M{"irq:sleep observed M t1 in a read side of RCU"};
+  EXPECT_EQ(reading(Enter + TakesM + Leave), M);
+  EXPECT_EQ(reading(Enter + Leave + TakesM), Clean);
+  EXPECT_EQ(reading(TakesM + Enter + Leave), Clean);
+  // By another task, meanwhile.
+  EXPECT_EQ(reading("t2 event RCU:read-lock\n" + TakesM + "t2 event RCU:read-unlock\n"), Clean);
+  // They nest. One that began before the recording leaves nothing behind.
+  EXPECT_EQ(reading(Enter + Enter + Leave + TakesM + Leave), M);
+  EXPECT_EQ(reading(Enter + Enter + Leave + Leave + TakesM), Clean);
+  EXPECT_EQ(reading(Leave + Enter + Leave + TakesM), Clean);
+  EXPECT_EQ(reading(Leave + Enter + TakesM + Leave), M);
+  EXPECT_EQ(reading(Enter + "t1 acquire M/sem\nt1 release M\n" + Leave), M);
+  EXPECT_EQ(reading(Enter + "t1 wait M/m\n"), M);
+  // A spinlock does not sleep, nor does a try.
+  EXPECT_EQ(reading(Enter + "t1 acquire M/spin\nt1 release M\n" + Leave), Clean);
+  EXPECT_EQ(reading(Enter + "t1 acquire M/m try\nt1 release M\n" + Leave), Clean);
+  // What is worse is told instead.
+  EXPECT_EQ(reading(Enter + "t1 acquire S/spin\n" + TakesM + "t1 release S\n" + Leave),
+            Findings{"irq:sleep observed M t1 under S"});
+}
+
+TEST(Irq, AReadSideIsToldWithItsBegin) {
+  Judged J = judged(Enter + TakesM + TakesM + Leave);
+  ASSERT_EQ(J.Findings.size(), 1u);
+  const Finding &F = J.Findings.front();
+  EXPECT_EQ(F.Title, "t1 takes M, which may sleep, in a read side of RCU");
+  ASSERT_EQ(F.Steps.size(), 2u);
+  EXPECT_EQ(F.Steps[0].Count, 2u);
+  EXPECT_EQ(F.Steps[1].Says, "the read side of RCU begins here");
+  EXPECT_EQ(J.R->Sites[F.Steps[1].Place.Site].Mark, "RCU:read-lock");
+}
+
+TEST(Irq, SomeReadSidesMaySleep) {
+  EXPECT_EQ(reading("t1 event SRCU:read-lock\n" + TakesM + "t1 event SRCU:read-unlock\n"), Clean);
+  // … and neither hides the other.
+  EXPECT_EQ(reading("t1 event SRCU:read-lock\n" + Enter + TakesM + Leave + "t1 event SRCU:read-unlock\n"),
+            Findings{"irq:sleep observed M t1 in a read side of RCU"});
+  EXPECT_EQ(reading("t1 event SRCU:read-lock\n" + Enter + Leave + TakesM + "t1 event SRCU:read-unlock\n"), Clean);
+}
+
+TEST(Irq, WhatIsNoLockIsWaitedForAsleepToo) {
+  EXPECT_EQ(reading(Enter + "t1 event RCU:wait\n" + Leave),
+            Findings{"irq:sleep observed RCU t1 in a read side of RCU"});
+  EXPECT_EQ(reading(Enter + Leave + "t1 event RCU:wait\n"), Clean);
+  EXPECT_EQ(reading("t1 event SRCU:wait irqs-off\n"), Findings{"irq:sleep observed SRCU t1 with interrupts off"});
+  EXPECT_EQ(reading("t1 acquire S/spin\nt1 event RCU:wait\nt1 release S\n"),
+            Findings{"irq:sleep observed RCU t1 under S"});
+  EXPECT_EQ(reading(Enter + "t1 awaits D/done\n" + Leave), Findings{"irq:sleep observed D t1 in a read side of RCU"});
+  EXPECT_EQ(reading(Enter + "t1 wait D/done\n"), Findings{"irq:sleep observed D t1 in a read side of RCU"});
+  EXPECT_EQ(reading(Enter + Leave + "t1 awaits D/done\n"), Clean);
+  EXPECT_EQ(reading(Enter + "t1 signals D/done\n" + Leave), Clean);
+}
+
+TEST(Irq, AReadSideIsNoLock) {
+  // Two of them in both orders with a spinlock, and a wait for them under it: no cycle, whatever the order.
+  std::string Under = "t1 acquire S/spin no-preempt\n" + Enter + Leave + "t1 release S no-preempt\n";
+  std::string Over =
+      "t2 event RCU:read-lock\nt2 acquire S/spin no-preempt\nt2 release S no-preempt\nt2 event RCU:read-unlock\n";
+  EXPECT_EQ(reading(Under + Over), Clean);
+}
+
+TEST(Irq, ReadSidesOfProgramsAreNotJudged) {
+  EXPECT_EQ(judge(program(Rcu), "t1 end boot\n" + Enter + TakesM + "t1 event RCU:wait\n" + Leave).findings(), Clean);
 }

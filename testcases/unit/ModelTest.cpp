@@ -311,6 +311,11 @@ TEST(Model, WhatIsMandatoryIsAskedFor) {
   refused("events: [{id: e}]\n", "give one of the two");
   refused("phases: [{id: p}]\n", "give one of the three");
   refused("phases: [{id: p, begin: start}]\n", "a phase needs the key 'end'");
+  refused("events: [{id: e, at: [{in: g}]}]\n", "give one of the two");
+  refused("events: [{id: e, at: [{entry: f}], entry: g}]\n", "unknown key 'entry'");
+  refused("phases: [{id: p, at: [{call: f}, {in: g}]}]\n", "an interval is a 'function', or a 'call'");
+  refused("phases: [{id: p, at: [{begin: start, end: {entry: f}}]}]\n", "does so in one way");
+  refused("phases: [{id: p, at: [{function: f}, {call: g}], title: [{argument: 0}]}]\n", "does not begin there");
   refused("phases: [{id: p, function: f, title: [{field: a}]}]\n", "a part of a title needs the key 'argument'");
   refused("phases: [{id: p, function: f, title: [{argument: 0}, {argument: 1}, {argument: 2}]}]\n",
           "a title has two parts at most");
@@ -319,6 +324,33 @@ TEST(Model, WhatIsMandatoryIsAskedFor) {
   refused("events: [{id: e, entry: f}]\ncontracts: [{id: c, event: e, why: w}]\n", "'requires' or 'forbids'");
   refused("events: [{id: e, entry: f}]\ncontracts: [{id: c, event: e, requires: l}]\n",
           "a contract needs the key 'why'");
+}
+
+// Where one thing lies in several versions of the code.
+TEST(Model, ReadsSeveralPlaces) {
+  Parsed P = parsed(R"(
+events: [{id: e, at: [{call: f, in: g}, {entry: h}], objects: [1]}]
+phases: [{id: p, at: [{call: f, in: g}, {function: h}], why: w}]
+grace-periods:
+  - {id: rcu, marks: [{read-lock: l}, {read-unlock: u}]}
+  - {id: srcu, may-sleep: true, marks: [{read-lock: sl}, {read-unlock: su}]}
+)");
+  ASSERT_TRUE(P.M) << P.Said;
+  const Model &M = *P.M;
+  ASSERT_EQ(M.Events[1].Id, "e");
+  EXPECT_TRUE(M.Events[0].At.Function == "f" && M.Events[0].At.In == "g" && M.Events[0].Objects.size() == 1);
+  EXPECT_TRUE(M.Events[1].At.Function == "h" && M.Events[1].At.At == Point::Kind::Entry && M.Events[1].Objects[0] == 1);
+  ASSERT_EQ(M.Phases.size(), 1u);
+  const Phase &Ph = M.Phases[0];
+  EXPECT_TRUE(Ph.Begin.Function == "f" && Ph.End.At == Point::Kind::AfterCall);
+  ASSERT_EQ(Ph.Also.size(), 1u);
+  EXPECT_TRUE(Ph.Also[0].first.Function == "h" && Ph.Also[0].second.At == Point::Kind::Exit);
+  EXPECT_FALSE(M.GracePeriods[0].MaySleep);
+  EXPECT_TRUE(M.GracePeriods[1].MaySleep);
+  // The second place is a mark like the first.
+  Parsed One = parsed("phases: [{id: p, at: [{call: f, in: g}], why: w}]\n"),
+         Two = parsed("phases: [{id: p, at: [{call: f, in: g}, {function: h}], why: w}]\n");
+  EXPECT_NE(One.M->marksHash(), Two.M->marksHash());
 }
 
 TEST(Model, TheFormatHasAVersion) {

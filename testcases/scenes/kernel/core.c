@@ -3,6 +3,8 @@
 #define _GNU_SOURCE /* pthread_setname_np */
 #include "kernel.h"
 
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,6 +27,24 @@ int mutex_trylock(struct mutex *lock)
 void mutex_unlock(struct mutex *lock)
 {
 	pthread_mutex_unlock(&lock->lock);
+}
+
+static atomic_int readers;
+
+void __rcu_read_lock(void)
+{
+	atomic_fetch_add(&readers, 1);
+}
+
+void __rcu_read_unlock(void)
+{
+	atomic_fetch_sub(&readers, 1);
+}
+
+void synchronize_rcu(void)
+{
+	while (atomic_load(&readers))
+		sched_yield();
 }
 
 static void *kthread(void *argument)

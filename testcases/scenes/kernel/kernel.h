@@ -24,6 +24,22 @@ void mutex_lock(struct mutex *lock);
 int mutex_trylock(struct mutex *lock);
 void mutex_unlock(struct mutex *lock);
 
+/* ---- RCU: readers that nobody waits for but synchronize_rcu() ---- */
+
+void __rcu_read_lock(void);
+void __rcu_read_unlock(void);
+void synchronize_rcu(void);
+
+static inline __attribute__((always_inline)) void rcu_read_lock(void)
+{
+	__rcu_read_lock();
+}
+
+static inline void rcu_read_unlock(void)
+{
+	__rcu_read_unlock();
+}
+
 /* ---- Tasks, and the way from user space to a callback ---- */
 
 struct task {
