@@ -392,7 +392,7 @@ int run(const ConfirmOptions &O) {
   }
   if (Plans->empty())
     report::wrapped(
-        "underlock:", O.Trace + " has no finding that could be confirmed: no lock-order cycle is assumed there", Out);
+        "underlock:", O.Trace + " has no finding that could be confirmed: no cycle of waits is assumed there", Out);
   else
     Out << "underlock: " << Confirmed << " of " << Plans->size() << " finding(s) confirmed\n";
   return Confirmed ? cli::Findings : cli::Clean;
@@ -401,13 +401,17 @@ int run(const ConfirmOptions &O) {
 cli::Manual manual() {
   return {
       .Description =
-          "Takes lock-order cycles that a recording makes probable, and tries to make them happen: runs the program "
+          "Takes lock-order cycles that a recording makes probable, and cycles through references and ends of threads, "
+          "and tries to make them happen: runs the program "
           "again, with threads paused at the finding's places until each wants what the next one holds. When that "
           "comes about they are let go, and the program hangs; it is ended from outside, and its recording is judged. "
           "A finding that is observed there is confirmed, and the recording is kept as the proof.\n\n"
           "COMMAND has to run the program that was recorded, built as it was then. Its standard output goes to "
-          "standard error. Each attempt pauses otherwise: shortly, longer, and with one thread held back before its "
-          "first lock. A pause is two seconds at most.\n\n"
+          "standard error. Each attempt pauses otherwise: shortly, longer and one thread at a place, and with one "
+          "thread "
+          "held back before its first lock. A pause is two seconds at most. A cycle through a signal (a semaphore, a "
+          "completion) cannot be confirmed: the recording of a run that ends before it does not tell from whom it "
+          "would have come.\n\n"
           "What is not confirmed is not refuted. For programs; in kernels nothing is paused.",
       .Examples = {{"Makes an assumed deadlock happen", "underlock confirm bank.trace -- ./bank", cli::Findings,
                     R"(bank.c:...: error: accounts and journal are taken in both orders [order:inversion, assumed]
@@ -445,7 +449,7 @@ void cli::addConfirm(CLI::App &App, int &Status) {
   Command *Sub = addCommand(App, "confirm", "run a program again so that an assumed deadlock happens", manual());
   Sub->add_option("--finding", O->Findings,
                   "the finding to confirm, by its fingerprint or the beginning of it; may be "
-                  "given several times (default: all lock-order cycles that are assumed)")
+                  "given several times (default: all cycles of order and recursion that are assumed)")
       ->type_name("FINGERPRINT")
       ->allow_extra_args(false);
   Sub->add_option("--attempts", O->Attempts, "run the command so often at most, for each finding (default: 5)")
