@@ -8,6 +8,7 @@
 #include "analyzer/cli/Execution.h"
 #include "analyzer/cli/Judge.h"
 #include "analyzer/cli/PausePlan.h"
+#include "analyzer/cli/WholeFile.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
@@ -33,25 +34,15 @@ struct ConfirmOptions {
   bool FullStacks = false;
 };
 
-int usage(const llvm::Twine &Text) {
-  llvm::errs() << "underlock: error: " << Text << '\n';
-  return cli::Unusable;
-}
-
-// How long a thread is paused at most, and whether one is held back before its first lock, so that it is not in the way
-// of the others.
-struct Schedule {
-  unsigned Milliseconds;
-  std::optional<size_t> Back;
-};
-
-Schedule scheduleOf(unsigned Attempt, const cli::PausePlan &Plan) {
-  if (Attempt < 2)
-    return {Attempt == 0 ? 200u : 1000u, std::nullopt};
-  size_t Turn = (Attempt - 2) % (Plan.Back.size() + 1);
+// Shortly, longer and with one thread at a place, and then with one held back before its first lock, so that it is not
+// in the way of the others.
+cli::PausePlan::Attempt attemptOf(unsigned Number, const cli::PausePlan &Plan) {
+  if (Number < 2)
+    return {Number == 0 ? 200u : 1000u, Number == 1 && Plan.OneEach, std::nullopt};
+  size_t Turn = (Number - 2) % (Plan.Back.size() + 1);
   if (Turn == Plan.Back.size())
-    return {2000, std::nullopt};
-  return {1000, Turn};
+    return {2000, false, std::nullopt};
+  return {1000, false, Turn};
 }
 
 // For this long, threads that were let go together may prove that they do not hang.
@@ -126,23 +117,36 @@ bool Confirmer::sameBinary(const cli::Judgement &After) const {
           Other = &I;
       }
     if (!Same) {
-      usage(Other ? changed(*Was, Other->BuildId)
-                  : O.Command[0] + " did not run " + Was->Path +
-                        ", which the finding is in: give the command that was "
-                        "recorded");
+      cli::unusable(Other ? changed(*Was, Other->BuildId)
+                          : O.Command[0] + " did not run " + Was->Path +
+                                ", which the finding is in: give the command that was "
+                                "recorded");
       return false;
     }
   }
   return true;
 }
 
-// What happened, found by name. A reader that reads again, and hangs, is a thread that waits for itself.
+// What happened, found by name. A reader that reads again, and hangs, is a thread that waits for itself; and some
+// cycles are seen from their waits alone.
 const Finding *Confirmer::find(const report::Judged &J, const Finding &F) const {
-  for (const Finding &Now : J.Findings)
-    if (Now.Sure == Certainty::Observed && Now.Analysis == F.Analysis && Now.Identity == F.Identity &&
-        (Now.Rule == F.Rule || (F.Rule == "recursion" && Now.Rule == "self-deadlock")))
-      return &Now;
-  return nullptr;
+  auto Is = [&](llvm::StringRef Analysis, llvm::StringRef Rule) {
+    return [=, &F](const Finding &Now) {
+      return Now.Sure == Certainty::Observed && Now.Analysis == Analysis && Now.Rule == Rule &&
+             Now.Identity == F.Identity;
+    };
+  };
+  const Finding *Found = nullptr;
+  auto Look = [&](auto Like) {
+    auto It = llvm::find_if(J.Findings, Like);
+    Found = Found || It == J.Findings.end() ? Found : &*It;
+  };
+  Look(Is(F.Analysis, F.Rule));
+  if (F.Rule == "recursion")
+    Look(Is("self", "self-deadlock"));
+  if (F.Rule == "wait-cycle")
+    Look(Is("hang", "cycle"));
+  return Found;
 }
 
 std::string endOf(const cli::Execution &Run) {
@@ -175,7 +179,7 @@ std::string accountOf(const cli::PauseLog &Log, const cli::Execution &Run, unsig
 Confirmer::Outcome Confirmer::judgeAttempt(const Finding &F, cli::Execution &Run, const std::string &Kept) {
   std::vector<std::string> Traces = Run.traces();
   if (Traces.empty()) {
-    usage(O.Command[0] + " recorded nothing: it was not built with `underlock cc`, or did not start");
+    cli::unusable(O.Command[0] + " recorded nothing: it was not built with `underlock cc`, or did not start");
     return Outcome::Unusable;
   }
   cli::JudgeOptions Judge;
@@ -187,7 +191,7 @@ Confirmer::Outcome Confirmer::judgeAttempt(const Finding &F, cli::Execution &Run
   for (size_t I = 0; I < Traces.size(); ++I)
     if (const Finding *Now = find(After->All[I], F)) {
       if (std::error_code Error = llvm::sys::fs::rename(Traces[I], Kept)) {
-        usage(Kept + ": " + Error.message());
+        cli::unusable(Kept + ": " + Error.message());
         return Outcome::Unusable;
       }
       Out << '\n';
@@ -196,21 +200,10 @@ Confirmer::Outcome Confirmer::judgeAttempt(const Finding &F, cli::Execution &Run
     }
   for (const report::Judged &J : After->All)
     for (const Finding &Other : J.Findings)
-      if (Other.Sure == Certainty::Observed && (Other.Analysis == "order" || Other.Rule == "self-deadlock"))
+      if (Other.Sure == Certainty::Observed &&
+          (Other.Analysis == "order" || Other.Analysis == "hang" || Other.Rule == "self-deadlock"))
         say("  note: it hung otherwise:", Other.Title + ", " + fingerprint(Other));
   return Outcome::NotYet;
-}
-
-bool write(const std::string &Path, llvm::StringRef Text) {
-  std::error_code Error;
-  llvm::raw_fd_ostream File(Path, Error);
-  File << Text;
-  File.close();
-  Error = Error ? Error : File.error();
-  File.clear_error();
-  if (Error)
-    usage(Path + ": " + Error.message());
-  return !Error;
 }
 
 // Runs the command with its threads paused as the files say. False after an error that was printed.
@@ -228,10 +221,11 @@ bool Confirmer::runPaused(cli::Execution &Run, const std::string &LogFile, size_
   if (Input >= 0)
     lseek(STDIN_FILENO, Input, SEEK_SET);
   Out.flush();
-  if (!Run.run())
+  // Before it too: what was judged meanwhile takes its time.
+  if (!cli::Execution::interrupted() && !Run.run())
     return false;
   if (cli::Execution::interrupted())
-    usage("interrupted");
+    cli::unusable("interrupted");
   return !cli::Execution::interrupted();
 }
 
@@ -247,8 +241,8 @@ Confirmer::Outcome Confirmer::attempt(unsigned Number, const Finding &F, const c
     llvm::sys::fs::remove(PlanFile);
     llvm::sys::fs::remove(LogFile);
   });
-  Schedule Pauses = scheduleOf(Number, Plan);
-  if (!write(PlanFile, Plan.text(Pauses.Milliseconds, Pauses.Back)))
+  std::string Words = Plan.text(attemptOf(Number, Plan));
+  if (!cli::writeWhole(PlanFile, "the plan of pauses", [&](llvm::raw_ostream &File) { File << Words << '\n'; }))
     return Outcome::Unusable;
   Run.Settings = "pause=" + PlanFile + (O.Settings.empty() ? "" : "," + O.Settings);
   if (!runPaused(Run, LogFile, Plan.Items.size()))
@@ -294,7 +288,7 @@ int Confirmer::confirm(const Finding &F, const cli::PausePlan &Plan) {
 bool startable(const ConfirmOptions &O, const Recording &R) {
   auto Program = llvm::sys::findProgramByName(O.Command[0]);
   if (!Program) {
-    usage(O.Command[0] + ": " + Program.getError().message());
+    cli::unusable(O.Command[0] + ": " + Program.getError().message());
     return false;
   }
   auto Object = llvm::object::ObjectFile::createObjectFile(*Program);
@@ -306,7 +300,7 @@ bool startable(const ConfirmOptions &O, const Recording &R) {
   for (const Image &I : R.Images)
     if (llvm::sys::path::filename(I.Path) == llvm::sys::path::filename(*Program) && !I.BuildId.empty() &&
         I.BuildId != Here) {
-      usage(changed(I, Here.empty() ? "none" : Here));
+      cli::unusable(changed(I, Here.empty() ? "none" : Here));
       return false;
     }
   return true;
@@ -314,9 +308,7 @@ bool startable(const ConfirmOptions &O, const Recording &R) {
 
 // The findings that were asked for; without any, all that can be confirmed. Nothing after an error that was printed.
 std::optional<std::vector<const Finding *>> chosen(const ConfirmOptions &O, const report::Judged &J) {
-  auto CanBe = [](const Finding &F) {
-    return (F.Analysis == "order" || F.Rule == "recursion") && F.Sure < Certainty::Observed;
-  };
+  auto CanBe = [](const Finding &F) { return cli::isOfLocks(F) && F.Sure < Certainty::Observed; };
   std::vector<const Finding *> Out;
   for (const std::string &Asked : O.Findings) {
     std::vector<const Finding *> Fit;
@@ -324,9 +316,9 @@ std::optional<std::vector<const Finding *>> chosen(const ConfirmOptions &O, cons
       if (llvm::StringRef(fingerprint(F)).starts_with(Asked))
         Fit.push_back(&F);
     if (Fit.size() != 1) {
-      usage(O.Trace +
-            (Fit.empty() ? ": no finding has the fingerprint " : ": several findings' fingerprints begin with ") +
-            Asked);
+      cli::unusable(
+          O.Trace +
+          (Fit.empty() ? ": no finding has the fingerprint " : ": several findings' fingerprints begin with ") + Asked);
       for (const Finding &F : J.Findings)
         if (CanBe(F))
           llvm::errs() << "  " << fingerprint(F) << "  " << F.Title << " (" << nameOf(F.Sure) << ")\n";
@@ -360,13 +352,13 @@ std::optional<std::vector<Planned>> planAll(const ConfirmOptions &O, const repor
     }
     std::string Text = fingerprint(*F) + " (" + F->Title + ") cannot be confirmed: " + WhyNot;
     if (!O.Findings.empty()) {
-      usage(Text);
+      cli::unusable(Text);
       return std::nullopt;
     }
     llvm::errs() << "underlock: warning: " << Text << '\n';
   }
   if (Out.empty() && !Findings->empty()) {
-    usage(O.Trace + ": none of its findings can be confirmed");
+    cli::unusable(O.Trace + ": none of its findings can be confirmed");
     return std::nullopt;
   }
   return Out;
@@ -380,13 +372,13 @@ int run(const ConfirmOptions &O) {
     return cli::Unusable;
   const report::Judged &J = Before->All.front();
   if (J.ProvesNothing)
-    return usage(O.Trace + ": " + J.Reason);
+    return cli::unusable(O.Trace + ": " + J.Reason);
   auto Plans = planAll(O, J);
   if (!Plans || !startable(O, *J.R))
     return cli::Unusable;
   if (Plans->size() > 1 && !O.Output.empty())
-    return usage("--output-trace is one file, and there are " + llvm::Twine(Plans->size()) +
-                 " findings to confirm: choose one with --finding");
+    return cli::unusable("--output-trace is one file, and there are " + llvm::Twine(Plans->size()) +
+                         " findings to confirm: choose one with --finding");
   llvm::raw_fd_ostream &Out = llvm::outs();
   Out.enable_colors(O.Color == "always" || (O.Color == "auto" && Out.has_colors()));
   auto Flush = llvm::make_scope_exit([&] { Out.flush(); });
@@ -400,7 +392,7 @@ int run(const ConfirmOptions &O) {
   }
   if (Plans->empty())
     report::wrapped(
-        "underlock:", O.Trace + " has no finding that could be confirmed: no lock-order cycle is assumed there", Out);
+        "underlock:", O.Trace + " has no finding that could be confirmed: no cycle of waits is assumed there", Out);
   else
     Out << "underlock: " << Confirmed << " of " << Plans->size() << " finding(s) confirmed\n";
   return Confirmed ? cli::Findings : cli::Clean;
@@ -409,13 +401,17 @@ int run(const ConfirmOptions &O) {
 cli::Manual manual() {
   return {
       .Description =
-          "Takes lock-order cycles that a recording makes probable, and tries to make them happen: runs the program "
+          "Takes lock-order cycles that a recording makes probable, and cycles through references and ends of threads, "
+          "and tries to make them happen: runs the program "
           "again, with threads paused at the finding's places until each wants what the next one holds. When that "
           "comes about they are let go, and the program hangs; it is ended from outside, and its recording is judged. "
           "A finding that is observed there is confirmed, and the recording is kept as the proof.\n\n"
           "COMMAND has to run the program that was recorded, built as it was then. Its standard output goes to "
-          "standard error. Each attempt pauses otherwise: shortly, longer, and with one thread held back before its "
-          "first lock. A pause is two seconds at most.\n\n"
+          "standard error. Each attempt pauses otherwise: shortly, longer and one thread at a place, and with one "
+          "thread "
+          "held back before its first lock. A pause is two seconds at most. A cycle through a signal (a semaphore, a "
+          "completion) cannot be confirmed: the recording of a run that ends before it does not tell from whom it "
+          "would have come.\n\n"
           "What is not confirmed is not refuted. For programs; in kernels nothing is paused.",
       .Examples = {{"Makes an assumed deadlock happen", "underlock confirm bank.trace -- ./bank", cli::Findings,
                     R"(bank.c:...: error: accounts and journal are taken in both orders [order:inversion, assumed]
@@ -453,7 +449,7 @@ void cli::addConfirm(CLI::App &App, int &Status) {
   Command *Sub = addCommand(App, "confirm", "run a program again so that an assumed deadlock happens", manual());
   Sub->add_option("--finding", O->Findings,
                   "the finding to confirm, by its fingerprint or the beginning of it; may be "
-                  "given several times (default: all lock-order cycles that are assumed)")
+                  "given several times (default: all cycles of order and recursion that are assumed)")
       ->type_name("FINGERPRINT")
       ->allow_extra_args(false);
   Sub->add_option("--attempts", O->Attempts, "run the command so often at most, for each finding (default: 5)")

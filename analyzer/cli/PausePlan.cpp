@@ -5,14 +5,24 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 
 using namespace underlock;
 using cli::PausePlan;
 
-static std::string fields(const Site &S) {
-  return llvm::formatv("{0}\t{1}\t{2}\t{3}", S.Line, S.Column, S.Function, S.File).str();
+// LINE.HASH, as runtime/core/pause.h says.
+static std::string siteWord(const Site &S) {
+  uint64_t Sum = 0xcbf29ce484222325;
+  auto Byte = [&](uint8_t B) { Sum = (Sum ^ B) * 0x100000001b3; };
+  for (unsigned Shift = 0; Shift < 32; Shift += 8)
+    Byte(S.Column >> Shift & 0xff);
+  for (const std::string *Text : {&S.Function, &S.File}) {
+    llvm::for_each(*Text, Byte);
+    Byte(0);
+  }
+  return llvm::formatv("{0}.{1:x-16}", S.Line, Sum).str();
 }
 
 static std::string where(const Site &S) {
@@ -40,9 +50,11 @@ public:
     if (!suits())
       return std::nullopt;
     P.Threads = Again ? 2 : F.Steps.size();
-    for (size_t I = 0; I < F.Steps.size(); ++I)
-      if (!step(I))
-        return std::nullopt;
+    // What an ending ends is an item before it.
+    for (bool Endings : {false, true})
+      for (size_t I = 0; I < F.Steps.size(); ++I)
+        if (endsWhatIsWanted(I) == Endings && !(Endings ? ending(I) : step(I)))
+          return std::nullopt;
     if (P.Items.empty()) {
       WhyNot = "each of its locks is taken when a wait on a condition variable ends, where no thread can be paused";
       return std::nullopt;
@@ -52,28 +64,64 @@ public:
     // All threads would be held back where all come by the same place.
     if (P.Items.size() == 1)
       P.Back.clear();
+    // One thread at an item, where there is an item for each.
+    P.OneEach = P.Items.size() >= P.Threads;
     return std::move(P);
   }
 
 private:
   bool suits() {
     Again = F.Analysis == "self" && F.Rule == "recursion";
+    bool Signal = llvm::any_of(F.Steps, [&](const Step &S) {
+      const model::Lock *Kind = S.Lock == None ? nullptr : R.classOf(S.Lock).Lock;
+      return Kind && Kind->Kind == model::LockKind::Completion;
+    });
     if (R.Platform != UNDERLOCK_PLATFORM_POSIX)
       WhyNot = "it is of a kernel, and threads are paused in programs only";
     else if (F.Analysis == "self" && !Again)
       WhyNot = "it is of one thread, which needs no other one for it: it happens, or it does not";
-    else if (F.Analysis != "order" && !Again)
-      WhyNot = "it is no lock-order cycle: confirm makes threads wait for each other's locks (order:inversion), and "
-               "readers for a writer (self:recursion)";
+    else if (!cli::isOfLocks(F))
+      WhyNot =
+          "it is no cycle of waits: confirm makes threads wait for each other's locks (order:inversion), references "
+          "and ends (order:wait-cycle), and readers for a writer (self:recursion)";
+    else if (Signal)
+      WhyNot = "it waits for a signal, and the recording of a run that ends before it comes does not tell from whom it "
+               "would have come";
     else if (F.Sure == Certainty::Observed)
       WhyNot = "it is observed already, and its recording is the proof";
     return WhyNot.empty();
   }
 
+  const Step &before(size_t Index) const { return F.Steps[(Index + F.Steps.size() - 1) % F.Steps.size()]; }
+
+  // Does the step before this one wait for the end of this one's thread?
+  bool endsWhatIsWanted(size_t Index) const { return R.Instances[before(Index).Lock].EndOf != None; }
+
+  // Where a thread of the cycle can be paused; nothing, and it is said, where it cannot.
+  const Site *siteOf(const Step &S) {
+    if (S.Place.Site == None) {
+      WhyNot = "the recording does not say where its locks are taken";
+      return nullptr;
+    }
+    return &R.Sites[S.Place.Site];
+  }
+
+  std::string wants(const Step &S, const Site &At) const {
+    const model::Lock *Kind = R.classOf(S.Lock).Lock;
+    bool Reference = Kind && Kind->Kind == model::LockKind::Reference;
+    std::string What = Reference && !Kind->What.empty() ? Kind->What : R.lockName(S.Lock);
+    return llvm::formatv(At.Verb != UNDERLOCK_VERB_AWAIT ? "is about to take {0} ({1})"
+                         : Reference                     ? "is about to wait for the last {0} ({1})"
+                                                         : "is about to wait for {0} ({1})",
+                         What, where(At))
+        .str();
+  }
+
   bool step(size_t Index) {
     const Step &S = F.Steps[Index];
-    const Hold *Held = holdOf(R, S, F.Steps[(Index + F.Steps.size() - 1) % F.Steps.size()].Lock);
-    if (S.Place.Site == None || !Held || Held->Place.Site == None) {
+    const Site *At = siteOf(S);
+    const Hold *Held = At ? holdOf(R, S, before(Index).Lock) : nullptr;
+    if (!At || !Held || Held->Place.Site == None) {
       WhyNot = "the recording does not say where its locks are taken";
       return false;
     }
@@ -84,18 +132,32 @@ private:
     // Over instances only: a reader that waits for a reader needs a writer between them.
     if (S.Mode == model::Mode::Shared && holderIsReader(Index))
       Between.insert(S.Lock);
-    const Site &At = R.Sites[S.Place.Site], &From = R.Sites[Held->Place.Site];
-    if (At.Verb == UNDERLOCK_VERB_WAIT) {
-      P.Notes.push_back(At.Function + "() takes " + R.lockName(S.Lock) + " at " + where(At) +
+    const Site &From = R.Sites[Held->Place.Site];
+    if (At->Verb == UNDERLOCK_VERB_WAIT) {
+      P.Notes.push_back(At->Function + "() takes " + R.lockName(S.Lock) + " at " + where(*At) +
                         " when a wait ends; it is not paused there");
       return true;
     }
-    add("wanting\t" + fields(At) + "\t" + fields(From),
-        llvm::formatv("{0}() holds {1} ({2}), and is about to take {3} ({4})", At.Function, R.lockName(Held->Lock),
-                      where(From), R.lockName(S.Lock), where(At))
-            .str());
+    ItemOf[Index] = add("w:" + siteWord(*At) + ":" + siteWord(From),
+                        llvm::formatv("{0}() holds {1} ({2}), and {3}", At->Function, R.lockName(Held->Lock),
+                                      where(From), wants(S, *At))
+                            .str());
     if (From.Verb == UNDERLOCK_VERB_ACQUIRE)
-      P.Back.push_back("back\t" + fields(From));
+      P.Back.push_back("b:" + siteWord(From));
+    return true;
+  }
+
+  // A thread whose end is waited for, and what it wants before.
+  bool ending(size_t Index) {
+    const Step &S = F.Steps[Index];
+    const Site *At = siteOf(S);
+    auto Waiter = ItemOf.find((Index + F.Steps.size() - 1) % F.Steps.size());
+    if (!At || Waiter == ItemOf.end()) {
+      WhyNot = "the recording does not say where its locks are taken";
+      return false;
+    }
+    ItemOf[Index] = add("e:" + siteWord(*At) + ":" + std::to_string(Waiter->second + 1),
+                        llvm::formatv("{0}() {1}, before its thread ends", At->Function, wants(S, *At)).str());
     return true;
   }
 
@@ -106,47 +168,63 @@ private:
   }
 
   void writers(InstanceId Lock) {
-    bool Any = false;
+    size_t Found = 0, Added = 0;
     for (const Site &S : R.Sites) {
       if (S.Verb != UNDERLOCK_VERB_ACQUIRE || S.Mode == model::Mode::Shared || S.ClassName != R.className(Lock))
         continue;
-      add("writing\t" + fields(S),
+      ++Found;
+      if (P.Items.size() == PausePlan::MaxItems)
+        continue;
+      ++Added;
+      add("r:" + siteWord(S),
           llvm::formatv("{0}() is about to take {1} as a writer ({2})", S.Function, R.lockName(Lock), where(S)).str());
-      Any = true;
     }
-    if (!Any)
+    if (Found == 0)
       P.Notes.push_back("it takes a writer that waits for " + R.lockName(Lock) +
                         " between two readers, and the recording does not say where one does");
+    else if (Added < Found)
+      P.Notes.push_back(
+          llvm::formatv("of {0} places where a writer takes {1}, {2} are in the plan", Found, R.lockName(Lock), Added)
+              .str());
   }
 
-  // The same place for several steps is one item.
-  void add(std::string Line, std::string Says) {
-    auto Known = llvm::find_if(P.Items, [&](const PausePlan::Item &I) { return I.Line == Line; });
-    if (Known == P.Items.end())
-      P.Items.push_back({std::move(Line), std::move(Says)});
-    else if (!llvm::StringRef(Known->Says).contains(Says))
+  // Which item it is, from 0. The same place for several steps is one.
+  size_t add(std::string Word, std::string Says) {
+    auto Known = llvm::find_if(P.Items, [&](const PausePlan::Item &I) { return I.Word == Word; });
+    if (Known == P.Items.end()) {
+      P.Items.push_back({std::move(Word), std::move(Says)});
+      return P.Items.size() - 1;
+    }
+    if (!llvm::StringRef(Known->Says).contains(Says))
       Known->Says += "; or " + Says;
+    return Known - P.Items.begin();
   }
 
   const Recording &R;
   const Finding &F;
   std::string &WhyNot;
   PausePlan P;
-  bool Again = false;           // a reader that reads again
-  std::set<InstanceId> Between; // a writer has to wait for these between two readers
+  bool Again = false;              // a reader that reads again
+  std::map<size_t, size_t> ItemOf; // of a step
+  std::set<InstanceId> Between;    // a writer has to wait for these between two readers
 };
 
 } // namespace
+
+bool cli::isOfLocks(const Finding &F) {
+  return F.Analysis == "order" ? F.Rule == "inversion" || F.Rule == "wait-cycle"
+                               : F.Analysis == "self" && F.Rule == "recursion";
+}
 
 std::optional<PausePlan> cli::planPauses(const Recording &R, const Finding &F, std::string &WhyNot) {
   return Planner(R, F, WhyNot).plan();
 }
 
-std::string PausePlan::text(unsigned Milliseconds, std::optional<size_t> WithBack) const {
-  std::string Out = llvm::formatv("milliseconds\t{0}\nthreads\t{1}\n", Milliseconds, Threads).str();
+std::string PausePlan::text(const Attempt &A) const {
+  std::string Out = llvm::formatv("{0},{1},{2}", A.Milliseconds, Threads, A.OneEach ? 1 : 0).str();
   for (const Item &I : Items)
-    Out += I.Line + "\n";
-  return WithBack ? Out + Back[*WithBack] + "\n" : Out;
+    Out += "," + I.Word;
+  return A.Back ? Out + "," + Back[*A.Back] : Out;
 }
 
 cli::PauseLog cli::readPauseLog(const std::string &Path, size_t Items) {

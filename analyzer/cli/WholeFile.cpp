@@ -40,6 +40,23 @@ static std::error_code replace(const std::string &Target, fs::perms Mode, Writer
   return Why;
 }
 
+// Whether a file can be written, though no other one be put into its place: one that is mounted by itself, or lies in a
+// folder that is not this user's.
+static bool isFixed(std::error_code Why) {
+  return Why == std::errc::permission_denied || Why == std::errc::operation_not_permitted ||
+         Why == std::errc::read_only_file_system || Why == std::errc::device_or_resource_busy ||
+         Why == std::errc::cross_device_link;
+}
+
+// All of it is there before the old one goes, of which it may be made.
+static std::error_code writeInPlace(StringRef Target, Writer Write) {
+  std::string Text;
+  llvm::raw_string_ostream All(Text);
+  Write(All);
+  All.flush();
+  return writeTo(Target, fs::CD_CreateAlways, fs::perms_not_known, [&](llvm::raw_ostream &Out) { Out << Text; });
+}
+
 llvm::Error cli::writeWhole(StringRef Path, Writer Write) {
   llvm::SmallString<128> Target(Path);
   fs::file_status Old;
@@ -51,6 +68,8 @@ llvm::Error cli::writeWhole(StringRef Path, Writer Write) {
   std::error_code Why = Exists ? fs::access(Target, fs::AccessMode::Write) : std::error_code();
   if (!Why) // nobody replaces what is to stay
     Why = replace(std::string(Target), Exists ? Old.permissions() : fs::perms_not_known, Write);
+  if (Exists && isFixed(Why) && !fs::access(Target, fs::AccessMode::Write))
+    Why = writeInPlace(Target, Write);
   return llvm::errorCodeToError(Why);
 }
 

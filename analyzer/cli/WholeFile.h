@@ -11,7 +11,8 @@
 namespace underlock::cli {
 
 // Writes a file by `Write`, through a temporary one beside it. The old one may be what the new one is made of, mapped
-// and all; after an error it is as it was. A pipe or a device is written to directly.
+// and all; after an error it is as it was. A pipe or a device is written to directly; so is, once all of it is there, a file
+// that no other one can be put in the place of: in a folder that is not writable, or mounted by itself.
 llvm::Error writeWhole(llvm::StringRef Path, llvm::function_ref<void(llvm::raw_ostream &)> Write);
 
 // The same, and after an error says that and why on standard error. `What` is for the message: "the baseline".

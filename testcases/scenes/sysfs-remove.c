@@ -10,6 +10,8 @@
  */
 #include "kernel/kernel.h"
 
+#include <unistd.h>
+
 /* fs/kernfs: a node counts who is in its operations. */
 struct kernfs_node {
 	pthread_mutex_t lock;
@@ -88,14 +90,39 @@ static long remove_store(void *rescan, const char *text)
 
 static const struct attribute rescan_file = { rescan_store }, remove_file = { remove_store };
 
-static void shell(void *unused)
-{
-	struct kernfs_node rescan = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, &rescan_file };
-	struct kernfs_node remove = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, &remove_file };
+static struct kernfs_node rescan = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, &rescan_file };
+static struct kernfs_node remove_node = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, &remove_file };
 
+static void echo_to_rescan(void *unused)
+{
 	(void)unused;
 	kernfs_fop_write(&rescan, NULL);
-	kernfs_fop_write(&remove, &rescan);
+}
+
+static void echo_to_remove(void *unused)
+{
+	(void)unused;
+#ifdef TWO_SHELLS
+	usleep(30 * 1000);
+#endif
+	kernfs_fop_write(&remove_node, &rescan);
+}
+
+#ifdef TWO_SHELLS /* testcases/confirm: nothing but some milliseconds keeps them apart */
+static void scenario(void)
+{
+	struct task sh, other;
+
+	kthread_run(&sh, "sh", echo_to_rescan, NULL);
+	kthread_run(&other, "sh", echo_to_remove, NULL);
+	kthread_stop(&sh);
+	kthread_stop(&other);
+}
+#else
+static void shell(void *unused)
+{
+	echo_to_rescan(unused);
+	echo_to_remove(unused);
 }
 
 static void scenario(void)
@@ -105,6 +132,7 @@ static void scenario(void)
 	kthread_run(&sh, "sh", shell, NULL);
 	kthread_stop(&sh);
 }
+#endif
 
 int main(void)
 {
