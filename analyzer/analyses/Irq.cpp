@@ -86,8 +86,12 @@ void IrqAnalysis::event(const Moment &M, PlaceRef At, llvm::ArrayRef<uint64_t>) 
   if (E->Role == model::Life::Grace)
     return sleeps(M, None, At, M.Time, false);
   bool Enters = E->Role == model::Life::ReadLock;
-  if ((!Enters && E->Role != model::Life::ReadUnlock) || R.Mode == UNDERLOCK_RECORDING_DISTINCT)
+  if (!Enters && E->Role != model::Life::ReadUnlock)
     return;
+  if (R.Mode == UNDERLOCK_RECORDING_DISTINCT) {
+    Untold |= !R.Model.GracePeriods[E->Of].MaySleep;
+    return;
+  }
   ReadSide &Side = Reading[{M.Context, E->Of}]; // they nest
   if (!Enters)
     Side.Depth -= Side.Depth > 0; // one that began before the recording
@@ -334,4 +338,10 @@ void IrqAnalysis::finish(std::vector<Finding> &Out) {
   inconsistent(Out);
   inversions(Out);
   llvm::move(Sleeps, std::back_inserter(Out));
+}
+
+void IrqAnalysis::remarks(std::vector<Remark> &Out) const {
+  if (Untold)
+    Out.push_back({Remark::Kind::Warning, "a distinct recording does not tell where read sides end, so what sleeps in "
+                                          "one is not found"});
 }

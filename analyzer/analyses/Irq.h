@@ -29,6 +29,7 @@ public:
   void phaseBegin(const Moment &, PlaceRef, const model::Phase &P) override { Phases.begin(P); }
   void phaseEnd(const Moment &, SiteId, const model::Phase &P) override { Phases.end(P); }
   void finish(std::vector<Finding> &Out) override;
+  void remarks(std::vector<Remark> &Out) const override;
 
   // What may come in between: an interrupt of this level. Lockdep's terms (Documentation/locking/lockdep-design.rst):
   // a lock taken *in* it is safe only where it is never held with the level *on*.
@@ -84,6 +85,7 @@ private:
   llvm::MapVector<InstanceId, Usage> Used;
   llvm::MapVector<Edge, std::array<Evidence, 4>> Edges;
   llvm::DenseMap<std::pair<ContextId, unsigned>, ReadSide> Reading; // by context and index of the grace period
+  bool Untold = false; // there were such read sides, and it is not known when
   std::vector<Finding> Sleeps;
   llvm::StringMap<size_t> SleepByKey;
   llvm::StringSet<> Inconsistent[Levels]; // classes with a finding of their own
