@@ -37,17 +37,30 @@ const StackSteps *SpanFinder::stackNow(State &S, StackId Stack) {
   const StackSteps &Steps = Stacks.steps(Stack);
   S.Blind = false;
   if (!Stacks.cut(Stack)) {
-    S.Last = Steps;
-    return &S.Last;
+    uint64_t Outermost = Steps.empty() ? 0 : Steps.front().Address;
+    auto Known = llvm::find_if(S.Roots, [&](const Root &K) { return K.Outermost == Outermost; });
+    if (Known == S.Roots.end())
+      S.Roots.push_back({Outermost, {}});
+    else
+      S.Roots.erase(Known + 1, S.Roots.end());
+    S.Roots.back().Last = Steps;
+    return &S.Roots.back().Last;
   }
-  std::optional<StackSteps> Whole = StackReader::complete(S.Last, Steps);
-  if (!Whole) {
-    S.Blind = true;
-    ++Found.Blind;
-    return nullptr;
-  }
-  S.Last = std::move(*Whole);
-  return &S.Last;
+  for (size_t I = S.Roots.size(); I-- > 0;)
+    if (std::optional<StackSteps> Whole = StackReader::complete(S.Roots[I].Last, Steps)) {
+      S.Roots.resize(I + 1);
+      S.Roots.back().Last = std::move(*Whole);
+      return &S.Roots.back().Last;
+    }
+  S.Blind = true;
+  ++Found.Blind;
+  return nullptr;
+}
+
+// Is what happens now on top of the span's stack, or behind the span?
+bool SpanFinder::isOnTopOf(const State &S, const Open &O) {
+  return S.Roots.back().Outermost != O.Outermost &&
+         llvm::any_of(S.Roots, [&](const Root &K) { return K.Outermost == O.Outermost; });
 }
 
 std::vector<SpanFinder::Match> SpanFinder::matchesOn(StackId Stack, const StackSteps &Now, llvm::StringRef Next) {
@@ -73,7 +86,7 @@ std::vector<SpanFinder::Match> SpanFinder::matchesOn(StackId Stack, const StackS
 // ---- With a stack ----
 
 void SpanFinder::close(const Moment &M, Open &O, uint64_t Number) {
-  Found.ByContext[M.Context][O.Index].End = O.LeftAt.value_or(Number);
+  Found.ByContext[M.Context][O.Index].End = O.LeftAt ? *O.LeftAt : O.OnTop.value_or(Number);
 }
 
 // Is it what goes on there? While one call of another function follows the other, that is one span.
@@ -103,6 +116,11 @@ void SpanFinder::with(const Moment &M, StackId Stack, llvm::StringRef Next) {
   uint64_t NotBefore = 0; // spans behind each other do not overlap
   std::vector<Open> Still;
   for (Open &O : S.Spans) {
+    if (!O.LeftAt && isOnTopOf(S, O)) {
+      O.OnTop = O.OnTop.value_or(Number);
+      Still.push_back(std::move(O));
+      continue;
+    }
     auto Same = llvm::find_if(Here, [&](const Match &At) { return goesOn(O, At, *Now); });
     bool GoesOn = Same != Here.end();
     if (GoesOn && !O.Doubt.empty())
@@ -110,12 +128,13 @@ void SpanFinder::with(const Moment &M, StackId Stack, llvm::StringRef Next) {
     if (GoesOn && !O.LeftAt) {
       Here.erase(Same);
       O.Doubt.clear();
+      O.OnTop.reset();
       inside(O, M, Number);
       Still.push_back(std::move(O));
       continue;
     }
     close(M, O, Number);
-    NotBefore = std::max({NotBefore, O.LastInside + 1, O.LeftAt.value_or(0)});
+    NotBefore = std::max({NotBefore, O.LastInside + 1, O.LeftAt.value_or(0), O.OnTop.value_or(0)});
   }
   S.Spans = std::move(Still);
   for (const Match &At : Here)
@@ -180,6 +199,7 @@ void SpanFinder::open(const Moment &M, State &S, const Match &At, const StackSte
   Open O;
   O.At = At;
   O.Outer.assign(Now.begin(), Now.begin() + At.Where.Prefix);
+  O.Outermost = Now.front().Address;
   O.Index = Found.ByContext[M.Context].size();
   O.Began = M.Time;
   O.OffBefore = S.OffBefore;
@@ -204,7 +224,7 @@ void SpanFinder::open(const Moment &M, State &S, const Match &At, const StackSte
 
 SpanFinder::Side SpanFinder::sideOf(const Open &O, const State &S, const Moment &M, const Stackless &What,
                                     const Hold *Old) {
-  bool Within = contains(innerPart(S.Last, O.At.Where), What.Function), Further = contains(O.Outer, What.Function);
+  bool Within = contains(innerPart(S.last(), O.At.Where), What.Function), Further = contains(O.Outer, What.Function);
   Side ByFunction = Within == Further ? Side::Unknown : Within ? Side::Inside : Side::Outside;
   if (!Old)
     return ByFunction;
@@ -232,7 +252,7 @@ void SpanFinder::without(const Moment &M, SiteId At, const Hold *Old) {
   Stackless What;
   What.Number = Number;
   What.Function = Stacks.number(R.Sites[At].Function);
-  What.OnStack = contains(S.Last, What.Function);
+  What.OnStack = contains(S.last(), What.Function);
   if (Old) {
     What.Release = true;
     What.TakenIn = Stacks.number(R.Sites[Old->Place.Site].Function);
@@ -243,7 +263,7 @@ void SpanFinder::without(const Moment &M, SiteId At, const Hold *Old) {
     if (What.Release && entered(E, What.Function))
       What.Alone.push_back(E);
   for (Open &O : S.Spans) {
-    if (O.LeftAt)
+    if (O.LeftAt || O.OnTop)
       continue;
     switch (sideOf(O, S, M, What, Old)) {
     case Side::Inside:
@@ -293,7 +313,7 @@ void SpanFinder::acquired(const Moment &M, const Hold &New) {
     if (!Inside)
       Inside = !Stacks.find(Edits[E].Where, Stacks.steps(New.Place.Stack)).empty();
     const State &S = stateOf(M.Context);
-    if (!Inside && !S.Blind && !Stacks.find(Edits[E].Where, S.Last).empty()) {
+    if (!Inside && !S.Blind && !Stacks.find(Edits[E].Where, S.last()).empty()) {
       Inside = true;
       Found.DroppedByHistory.insert({M.Context, New.Since, New.Lock});
     }
@@ -305,8 +325,8 @@ SpansFound SpanFinder::take() {
   // Whose context has no end in the recording: they are over where that was seen, and else go on to the end.
   for (ContextId C = 0; C < States.size(); ++C)
     for (const Open &O : States[C].Spans)
-      if (O.LeftAt)
-        Found.ByContext[C][O.Index].End = *O.LeftAt;
+      if (O.LeftAt || O.OnTop)
+        Found.ByContext[C][O.Index].End = O.LeftAt ? *O.LeftAt : *O.OnTop;
   for (llvm::StringRef Name : Stacks.functions())
     Found.Similar.push_back(Name.str());
   return std::move(Found);

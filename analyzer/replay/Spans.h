@@ -90,12 +90,14 @@ private:
   // A span that goes on.
   struct Open {
     Match At;
-    StackSteps Outer; // what stays the same
-    size_t Index;     // of the context's spans
+    StackSteps Outer;   // what stays the same
+    uint64_t Outermost; // of the whole stack
+    size_t Index;       // of the context's spans
     Ticks Began;
     uint64_t LastInside = 0; // the newest thing that is inside for certain
     uint8_t OffBefore = 0, OffInside = 0xff;
     std::optional<uint64_t> LeftAt; // it has ended before this, most likely
+    std::optional<uint64_t> OnTop;  // since then stacks of another root were seen
     std::string Doubt;
   };
   // What has happened since the last stack was seen.
@@ -108,9 +110,19 @@ private:
     std::string Text;
     llvm::SmallVector<unsigned, 1> Alone; // it is in the function of these edits, of which it shows no stack
   };
+  // Stacks end where an interrupt or a fault came in: what the scheduler does at the end of one, it does as the task,
+  // on a stack with another outermost step. What is beneath goes on afterwards, or has been left before.
+  struct Root {
+    uint64_t Outermost = 0;
+    StackSteps Last; // the newest stack of which the outer part is known
+  };
   struct State {
-    StackSteps Last;    // the newest stack of which the outer part is known
-    bool Blind = false; // the newest of all is another one
+    std::vector<Root> Roots; // each on top of the one before
+    bool Blind = false;      // the newest stack of all is not that of the last root
+    const StackSteps &last() const {
+      static const StackSteps NoStack;
+      return Roots.empty() ? NoStack : Roots.back().Last;
+    }
     std::vector<Open> Spans;
     std::vector<Stackless> Since;
     // What was off for certain behind the newest thing and the one before it. A release may turn on what is off in its
@@ -131,6 +143,7 @@ private:
   void leave(State &S);
   State &stateOf(ContextId C);
   const StackSteps *stackNow(State &S, StackId Stack);
+  static bool isOnTopOf(const State &S, const Open &O);
   std::vector<Match> matchesOn(StackId Stack, const StackSteps &Now, llvm::StringRef Next);
   Side sideOf(const Open &O, const State &S, const Moment &M, const Stackless &What, const Hold *Old);
   void close(const Moment &M, Open &O, uint64_t Number);

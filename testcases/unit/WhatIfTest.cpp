@@ -37,9 +37,9 @@ TEST(WhatIf, ALockTakenAroundAFunction) {
 }
 
 TEST(WhatIf, TheLastThingIsBehindTheSpan) {
-  // A program that ends has no end of its main thread: the last that is recorded may be what shows that the span is over.
-  EXPECT_EQ(changes("t1 event removed @ remove_it < f < main\nt1 destroy L @ main\nexit\n",
-                    "{take: L, around: f}"),
+  // A program that ends has no end of its main thread: the last that is recorded may be what shows that the span is
+  // over.
+  EXPECT_EQ(changes("t1 event removed @ remove_it < f < main\nt1 destroy L @ main\nexit\n", "{take: L, around: f}"),
             Lines{"goes contract:c remove_it f main"});
 }
 
@@ -179,6 +179,26 @@ TEST(WhatIf, AnInterruptIsAContextOfItsOwn) {
   std::string Trace = "context cpu0 hardirq 0\nt1 event looked-up @ f < main\ncpu0 event removed @ handler\n"
                       "t1 event removed @ f < main\n";
   EXPECT_EQ(changes(Trace, "{take: L, around: f}"), (Lines{"goes contract:c f main", "stays contract:c handler"}));
+}
+
+// … but at its end the scheduler works as the task, and the stack ends where the interrupt came in.
+TEST(WhatIf, AnInterruptAtWhoseEndTheTaskIsPreempted) {
+  std::string Before = "t1 event looked-up @ f < g < syscall\n",
+              OnTop = "t1 acquire X @ schedule < interrupt\nt1 release X\n",
+              Inside = "t1 acquire A @ inner < f < g < syscall\n",
+              After = "t1 event looked-up @ f < g < syscall\nt1 release A\n",
+              Left = "t1 event looked-up @ g < syscall\n";
+  // One span all the time: L is not taken under A.
+  std::string Other = "t2 acquire L @ h < syscall\nt2 acquire A @ h < syscall\nt2 release A\nt2 release L\n";
+  EXPECT_EQ(changes(Before + Inside + OnTop + After + Left + Other, "{take: L, around: f}"), Lines());
+  EXPECT_EQ(changes(Before + Inside + Left + After + Left + Other, "{take: L, around: f}"),
+            Lines{"arrives order:inversion A L"});
+  // A span on top ends when what is beneath goes on; and one beneath has ended when nothing of it comes any more.
+  std::string Removed = "t1 event removed @ removes < syscall\n";
+  EXPECT_EQ(changes(Left + "t1 event looked-up @ f < interrupt\n" + Removed, "{take: L, around: f}"),
+            Lines{"stays contract:c removes syscall"});
+  EXPECT_EQ(changes(Before + "t1 event removed @ removes < interrupt\n", "{take: L, around: f}"),
+            Lines{"stays contract:c removes interrupt"});
 }
 
 TEST(WhatIf, WorkIsDoneUnderWhatTheWaiterWouldHold) {
