@@ -2,7 +2,8 @@
 """Lists of findings that are right: a paragraph each, the fingerprint and a title, and below them the reason.
 
 '#' begins a comment. What a recording is judged to have is compared with such a list: no more and no fewer, but for
-what has `maybe:` before its title, and a reason why it is not always found.
+what has `maybe:` before its title, and a reason why it is not always found. A list that is read after another one may
+say `gone:` before a title of that one: not found here, for this reason.
 """
 
 import pathlib
@@ -26,9 +27,9 @@ def compare(findings, *paths):
     wanted = {fingerprint: title for path in paths for fingerprint, title in expected(path).items()}
     found = {finding["fingerprint"]: finding for finding in findings}
     complaints = [f"missing: {fingerprint} {title}" for fingerprint, title in wanted.items()
-                  if fingerprint not in found and not title.startswith("maybe:")]
+                  if fingerprint not in found and not title.startswith(("maybe:", "gone:"))]
     for fingerprint, finding in found.items():
-        if fingerprint not in wanted:
+        if wanted.get(fingerprint, "gone:").startswith("gone:"):
             complaints.append(f"not in {pathlib.Path(paths[-1]).name}: {fingerprint} [{finding['analysis']}, "
                               f"{finding['certainty']}] {finding['title']}: {', '.join(finding['identity'])}")
     return complaints

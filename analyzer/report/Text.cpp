@@ -35,6 +35,7 @@ private:
   void edge(const Finding &F, size_t Index);
   void reported(const Finding &F);
   void hang(const Finding &F);
+  std::string since(const Step &S) const;
   void rule(const Finding &F);
   void wrapped(llvm::StringRef Head, llvm::StringRef Text) { report::wrapped("  " + Head.str(), Text, Out); }
 
@@ -151,6 +152,13 @@ void Printer::header(const Finding &F) {
     source(S);
 }
 
+// Of a wait that the recording ended in.
+std::string Printer::since(const Step &S) const {
+  if (S.What != Step::Kind::Waits || R.TicksPerSecond <= 0 || S.Time < R.Start)
+    return "";
+  return llvm::formatv(" since second {0:F3}", (S.Time - R.Start) / R.TicksPerSecond).str();
+}
+
 void Printer::edge(const Finding &F, size_t Index) {
   const Step &S = F.Steps[Index];
   // The lock that the step before this one wants is the one that matters of what is held here.
@@ -174,7 +182,7 @@ void Printer::edge(const Finding &F, size_t Index) {
   }
   const model::Lock *Kind = R.classOf(S.Lock).Lock;
   bool Waits = S.What == Step::Kind::Waits || (Kind && !Kind->isLock());
-  note(llvm::formatv("… and {0} {1} here{2}{3}", Waits ? "waits for" : "takes", R.lockName(S.Lock),
+  note(llvm::formatv("… and {0} {1} here{2}{3}{4}", Waits ? "waits for" : "takes", R.lockName(S.Lock), since(S),
                      S.During.empty() ? "" : ", during " + S.During,
                      S.Count > 1 ? llvm::formatv(" ({0} times)", S.Count).str() : "")
            .str());
@@ -256,6 +264,8 @@ void Printer::finding(const Finding &F, llvm::StringRef Elsewhere) {
     note("during " + S.During);
   if (S.Count > 1)
     note(llvm::formatv("seen {0} times{1}", S.Count, F.OneOfPaths ? ", this being one path" : " by this path").str());
+  if (std::string Since = since(S); !Since.empty() && F.Sure == Certainty::Observed)
+    note("it waits here" + Since);
   stack(S.Place);
   if (!F.Missing.empty())
     note("missing: " + llvm::join(F.Missing, " or "));

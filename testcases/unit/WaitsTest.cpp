@@ -173,6 +173,17 @@ TEST(Hang, OneCauseIsOneFinding) {
   EXPECT_EQ(inProgram("a acquire A\nb wait A\n"), Clean);
 }
 
+TEST(Hang, TheReportSaysSinceWhen) {
+  std::string Said = text("a acquire A\nb acquire B\na wait B\nb wait A\n");
+  EXPECT_NE(Said.find("and waits for B here since second 0.002"), std::string::npos) << Said;
+  EXPECT_NE(Said.find("and waits for A here since second 0.003"), std::string::npos) << Said;
+  Said = text("a acquire A\na wait A\n");
+  EXPECT_NE(Said.find("it waits here since second 0.001"), std::string::npos) << Said;
+  EXPECT_NE(Said.find("the first acquisition of A, which was never released"), std::string::npos) << Said;
+  // Not of what has come, or would come.
+  EXPECT_EQ(text(Stores + Removes).find("since"), std::string::npos);
+}
+
 // w waits under L for what s has signalled before.
 static const std::string Again = "s signals C/done\nw awaits C/done\nw acquire L\nw wait C/done\n";
 
