@@ -27,22 +27,29 @@ using namespace underlock;
 namespace {
 
 struct ConfirmOptions {
-  std::string Trace, Output, Settings, Color = "auto";
+  std::string Trace, Output, Settings, Binary, Color = "auto";
   std::vector<std::string> Findings, Models, Command;
   unsigned Attempts = 5;
-  double Timeout = 30;
+  double Timeout = 0; // 0: the default
   bool FullStacks = false;
 };
 
+// What boots a kernel is told by these what to put on its command line, and where to leave the recording.
+constexpr llvm::StringLiteral KernelWords = "UNDERLOCK_KERNEL_ARGUMENTS", KernelTrace = "UNDERLOCK_KERNEL_TRACE";
+
+bool isKernel(const Recording &R) { return R.Platform == UNDERLOCK_PLATFORM_LINUX; }
+
 // Shortly, longer and with one thread at a place, and then with one held back before its first lock, so that it is not
 // in the way of the others.
-cli::PausePlan::Attempt attemptOf(unsigned Number, const cli::PausePlan &Plan) {
+// What a boot does comes more slowly, and each one takes its time.
+cli::PausePlan::Attempt attemptOf(unsigned Number, const cli::PausePlan &Plan, bool Kernel) {
+  unsigned Long = Kernel ? 4000 : 1000;
   if (Number < 2)
-    return {Number == 0 ? 200u : 1000u, Number == 1 && Plan.OneEach, std::nullopt};
+    return {Number == 0 && !Kernel ? Long / 5 : Long, Number == 1 && Plan.OneEach, std::nullopt};
   size_t Turn = (Number - 2) % (Plan.Back.size() + 1);
   if (Turn == Plan.Back.size())
-    return {2000, false, std::nullopt};
-  return {1000, false, Turn};
+    return {2 * Long, false, std::nullopt};
+  return {Long, false, Turn};
 }
 
 // For this long, threads that were let go together may prove that they do not hang.
@@ -163,6 +170,8 @@ std::string endOf(const cli::Execution &Run) {
 
 std::string times(unsigned Count) { return Count == 1 ? "once" : std::to_string(Count) + " times"; }
 
+std::string accountOfKernel() { return "what was paused is in the kernel's log"; }
+
 std::string accountOf(const cli::PauseLog &Log, const cli::Execution &Run, unsigned Threads) {
   if (Log.Met)
     return llvm::formatv("all {0} threads were in place and were let go together{1}", Threads,
@@ -178,12 +187,17 @@ std::string accountOf(const cli::PauseLog &Log, const cli::Execution &Run, unsig
 
 Confirmer::Outcome Confirmer::judgeAttempt(const Finding &F, cli::Execution &Run, const std::string &Kept) {
   std::vector<std::string> Traces = Run.traces();
+  if (Traces.empty() && isKernel(R)) {
+    cli::unusable(O.Command[0] + " left no recording where $" + KernelTrace + " said");
+    return Outcome::Unusable;
+  }
   if (Traces.empty()) {
     cli::unusable(O.Command[0] + " recorded nothing: it was not built with `underlock cc`, or did not start");
     return Outcome::Unusable;
   }
   cli::JudgeOptions Judge;
   Judge.Models = O.Models;
+  Judge.Binary = O.Binary;
   Judge.Together = true;
   std::optional<cli::Judgement> After = cli::judged(Traces, Judge);
   if (!After || !sameBinary(*After))
@@ -209,7 +223,7 @@ Confirmer::Outcome Confirmer::judgeAttempt(const Finding &F, cli::Execution &Run
 // Runs the command with its threads paused as the files say. False after an error that was printed.
 bool Confirmer::runPaused(cli::Execution &Run, const std::string &LogFile, size_t Items) {
   Run.Command = O.Command;
-  Run.Timeout = O.Timeout;
+  Run.Timeout = O.Timeout > 0 ? O.Timeout : isKernel(R) ? 600 : 30;
   Run.OutputToErrors = true;
   std::optional<std::chrono::steady_clock::time_point> MetAt;
   Run.Enough = [&] {
@@ -241,15 +255,17 @@ Confirmer::Outcome Confirmer::attempt(unsigned Number, const Finding &F, const c
     llvm::sys::fs::remove(PlanFile);
     llvm::sys::fs::remove(LogFile);
   });
-  std::string Words = Plan.text(attemptOf(Number, Plan));
+  std::string Words = Plan.text(attemptOf(Number, Plan, isKernel(R)));
   if (!cli::writeWhole(PlanFile, "the plan of pauses", [&](llvm::raw_ostream &File) { File << Words << '\n'; }))
     return Outcome::Unusable;
   Run.Settings = "pause=" + PlanFile + (O.Settings.empty() ? "" : "," + O.Settings);
+  if (isKernel(R))
+    Run.Environment = {{KernelWords.str(), "underlock_pause=" + Words}, {KernelTrace.str(), Run.Folder + "/trace"}};
   if (!runPaused(Run, LogFile, Plan.Items.size()))
     return Outcome::Unusable;
   cli::PauseLog Log = cli::readPauseLog(LogFile, Plan.Items.size());
   say(llvm::formatv("attempt {0}:", Number + 1).str(),
-      accountOf(Log, Run, Plan.Threads) + "; the command " + endOf(Run));
+      (isKernel(R) ? accountOfKernel() : accountOf(Log, Run, Plan.Threads)) + "; the command " + endOf(Run));
   return judgeAttempt(F, Run, Kept);
 }
 
@@ -291,6 +307,8 @@ bool startable(const ConfirmOptions &O, const Recording &R) {
     cli::unusable(O.Command[0] + ": " + Program.getError().message());
     return false;
   }
+  if (isKernel(R)) // what boots it is not what was recorded
+    return true;
   auto Object = llvm::object::ObjectFile::createObjectFile(*Program);
   if (!Object) {
     llvm::consumeError(Object.takeError()); // a script: what it starts is looked at when it was recorded
@@ -367,12 +385,15 @@ std::optional<std::vector<Planned>> planAll(const ConfirmOptions &O, const repor
 int run(const ConfirmOptions &O) {
   cli::JudgeOptions Judge;
   Judge.Models = O.Models;
+  Judge.Binary = O.Binary;
   std::optional<cli::Judgement> Before = cli::judged({O.Trace}, Judge);
   if (!Before)
     return cli::Unusable;
   const report::Judged &J = Before->All.front();
   if (J.ProvesNothing)
     return cli::unusable(O.Trace + ": " + J.Reason);
+  if (isKernel(*J.R) && !O.Settings.empty())
+    return cli::unusable("--settings are those of a program; " + O.Trace + " is of a kernel");
   auto Plans = planAll(O, J);
   if (!Plans || !startable(O, *J.R))
     return cli::Unusable;
@@ -408,11 +429,16 @@ cli::Manual manual() {
           "A finding that is observed there is confirmed, and the recording is kept as the proof.\n\n"
           "COMMAND has to run the program that was recorded, built as it was then. Its standard output goes to "
           "standard error. Each attempt pauses otherwise: shortly, longer and one thread at a place, and with one "
-          "thread "
-          "held back before its first lock. A pause is two seconds at most. A cycle through a signal (a semaphore, a "
+          "thread held back before its first lock. A pause is two seconds at most. A cycle through a signal (a "
+          "semaphore, a "
           "completion) cannot be confirmed: the recording of a run that ends before it does not tell from whom it "
           "would have come.\n\n"
-          "What is not confirmed is not refuted. For programs; in kernels nothing is paused.",
+          "What is not confirmed is not refuted.\n\n"
+          "Of a kernel's recording, COMMAND boots that kernel: it puts the words of UNDERLOCK_KERNEL_ARGUMENTS on the "
+          "kernel's command line, ends what hangs, and leaves the recording (see underlock extract) where "
+          "UNDERLOCK_KERNEL_TRACE says. Tasks are paused where they may sleep: before a mutex, a semaphore, or the "
+          "wait "
+          "for the last reference to a file of sysfs; for eight seconds at most. The kernel's log says who was.",
       .Examples = {{"Makes an assumed deadlock happen", "underlock confirm bank.trace -- ./bank", cli::Findings,
                     R"(bank.c:...: error: accounts and journal are taken in both orders [order:inversion, assumed]
   1: accounts_then_journal() holds accounts (bank.c:...), and is about to take journal (bank.c:...)
@@ -439,7 +465,9 @@ underlock: 1 of 1 finding(s) confirmed)"},
 underlock: 1 finding(s) at or above the gate (assumed): 1 observed)"}},
       .Status = {{"0", "nothing was confirmed, which proves nothing"},
                  {"1", "a finding was confirmed: it is observed now"},
-                 {"2", "bad options, bad input, a finding of another kind, or another program than the recorded one"}}};
+                 {"2", "bad options, bad input, a finding of another kind, or another program than the recorded one"}},
+      .Environment = {{KernelWords.str(), "for COMMAND, of a kernel: words for its command line"},
+                      {KernelTrace.str(), "for COMMAND, of a kernel: the file for the recording"}}};
 }
 
 } // namespace
@@ -455,13 +483,17 @@ void cli::addConfirm(CLI::App &App, int &Status) {
   Sub->add_option("--attempts", O->Attempts, "run the command so often at most, for each finding (default: 5)")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
-  Sub->add_option("--timeout", O->Timeout, "kill the command after this many seconds (default: 30)")
+  Sub->add_option("--timeout", O->Timeout, "kill the command after this many seconds (default: 30; of a kernel 600)")
       ->type_name("SECONDS")
       ->check(CLI::PositiveNumber);
   Sub->add_option("--output-trace", O->Output,
                   "keep the recording that proves it here (default: confirmed-FINGERPRINT.trace)")
       ->type_name("FILE");
   Sub->add_option("--settings", O->Settings, "settings of the runtime, as of run")->type_name("NAME=VALUE");
+  Sub->add_option(
+         "--binary", O->Binary,
+         "the program that was recorded, e.g. a kernel's vmlinux, where it does not lie where the recording says")
+      ->type_name("FILE");
   Sub->add_option("--model", O->Models, "a shipped model or a model file (default: those of the recording)")
       ->type_name("MODEL")
       ->allow_extra_args(false);

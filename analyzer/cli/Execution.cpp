@@ -55,7 +55,10 @@ static void killFamily(pid_t Child) {
 
 static void childProcess(const Execution &E) {
   std::string Settings = "trace=" + E.Folder + "/%p" + (E.Settings.empty() ? "" : "," + E.Settings);
-  setenv("UNDERLOCK", Settings.c_str(), 1);
+  if (E.Environment.empty())
+    setenv("UNDERLOCK", Settings.c_str(), 1);
+  for (const auto &[Name, Value] : E.Environment)
+    setenv(Name.c_str(), Value.c_str(), 1);
   if (E.OutputToErrors)
     dup2(STDERR_FILENO, STDOUT_FILENO);
   std::vector<char *> Words;

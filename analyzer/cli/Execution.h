@@ -14,8 +14,10 @@ namespace underlock::cli {
 
 struct Execution {
   std::vector<std::string> Command;
-  std::string Folder;           // in which each process writes its trace, named by its id
-  std::string Settings;         // of the runtime: "frames=8,ring=4"
+  std::string Folder;   // in which each process writes its trace, named by its id
+  std::string Settings; // of the runtime: "frames=8,ring=4"
+  // Of the command, besides. With any it is no program that records by itself, but what boots a kernel.
+  std::vector<std::pair<std::string, std::string>> Environment;
   double Timeout = 0;           // seconds; 0: none
   bool OutputToErrors = false;  // the command's standard output is not this one's
   std::function<bool()> Enough; // asked all the time: true ends the command as the time-out does; empty: never

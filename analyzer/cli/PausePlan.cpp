@@ -76,9 +76,7 @@ private:
       const model::Lock *Kind = S.Lock == None ? nullptr : R.classOf(S.Lock).Lock;
       return Kind && Kind->Kind == model::LockKind::Completion;
     });
-    if (R.Platform != UNDERLOCK_PLATFORM_POSIX)
-      WhyNot = "it is of a kernel, and threads are paused in programs only";
-    else if (F.Analysis == "self" && !Again)
+    if (F.Analysis == "self" && !Again)
       WhyNot = "it is of one thread, which needs no other one for it: it happens, or it does not";
     else if (!cli::isOfLocks(F))
       WhyNot =
@@ -89,7 +87,29 @@ private:
                "would have come";
     else if (F.Sure == Certainty::Observed)
       WhyNot = "it is observed already, and its recording is the proof";
+    else if (R.Platform == UNDERLOCK_PLATFORM_LINUX)
+      suitsKernel();
     return WhyNot.empty();
+  }
+
+  static bool sleeps(const model::Lock *Kind) {
+    return Kind && llvm::is_contained({model::LockKind::Mutex, model::LockKind::RwSem, model::LockKind::Semaphore,
+                                       model::LockKind::Reference},
+                                      Kind->Kind);
+  }
+
+  // A task of a kernel is paused only where it may sleep, by what it asks for and what it has.
+  void suitsKernel() {
+    for (const Step &S : F.Steps) {
+      auto Kind = R.Contexts[S.Context].Kind;
+      if (Kind != UNDERLOCK_CONTEXT_TASK)
+        WhyNot = R.contextName(S.Context) + " is no task that could be paused";
+      else if (!sleeps(R.classOf(S.Lock).Lock))
+        WhyNot = "who takes " + R.lockName(S.Lock) + " may not sleep, and so cannot be paused";
+      for (const Hold &H : S.Held)
+        if (H.own() && !sleeps(R.classOf(H.Lock).Lock))
+          WhyNot = "who holds " + R.lockName(H.Lock) + " may not sleep, and so cannot be paused";
+    }
   }
 
   const Step &before(size_t Index) const { return F.Steps[(Index + F.Steps.size() - 1) % F.Steps.size()]; }
@@ -138,7 +158,9 @@ private:
                         " when a wait ends; it is not paused there");
       return true;
     }
-    ItemOf[Index] = add("w:" + siteWord(*At) + ":" + siteWord(From),
+    const model::Lock *Kind = R.classOf(S.Lock).Lock;
+    bool Drains = Kind && Kind->Kind == model::LockKind::Reference;
+    ItemOf[Index] = add((Drains ? "d:" : "w:") + siteWord(*At) + ":" + siteWord(From),
                         llvm::formatv("{0}() holds {1} ({2}), and {3}", At->Function, R.lockName(Held->Lock),
                                       where(From), wants(S, *At))
                             .str());
@@ -173,7 +195,7 @@ private:
       if (S.Verb != UNDERLOCK_VERB_ACQUIRE || S.Mode == model::Mode::Shared || S.ClassName != R.className(Lock))
         continue;
       ++Found;
-      if (P.Items.size() == PausePlan::MaxItems)
+      if (P.Items.size() == MaxItems)
         continue;
       ++Added;
       add("r:" + siteWord(S),
@@ -204,6 +226,8 @@ private:
   const Finding &F;
   std::string &WhyNot;
   PausePlan P;
+  // Those of a kernel have to find room on its command line.
+  const size_t MaxItems = R.Platform == UNDERLOCK_PLATFORM_LINUX ? 24 : PausePlan::MaxItems;
   bool Again = false;              // a reader that reads again
   std::map<size_t, size_t> ItemOf; // of a step
   std::set<InstanceId> Between;    // a writer has to wait for these between two readers

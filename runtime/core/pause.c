@@ -116,6 +116,21 @@ static uint32_t find_cycle(struct underlock_paused *first)
 	return 0;
 }
 
+/* Whether somebody who is paused has it. */
+static int is_had(uint64_t lock)
+{
+	struct underlock_paused *p;
+	uint32_t at;
+
+	FOR_EACH_PAUSED(p) {
+		for (at = 0; waits(p) && at < p->held_count; at++) {
+			if (p->held[at].lock == lock)
+				return 1;
+		}
+	}
+	return 0;
+}
+
 static void let_go(struct underlock_paused *p, enum state how)
 {
 	uint32_t waiting = WAITING;
@@ -226,7 +241,7 @@ static void pause_at(uint32_t item, const struct underlock_context *c, const str
 
 	if (!underlock_try_hard(&pausing->locked))
 		return;
-	p = slot_for(c, item, time);
+	p = plan->items[item - 1].kind == UNDERLOCK_PAUSE_DRAINING && !is_had(lock) ? 0 : slot_for(c, item, time);
 	if (p) {
 		fill(p, item, c, site, lock);
 		__atomic_store_n(&p->deadline, deadline, __ATOMIC_RELAXED);

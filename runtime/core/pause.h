@@ -12,8 +12,10 @@
  *     FLOWS         of the cycle
  *     EACH          so many are paused at one item at a time; 0: any number
  *     w:SITE:SITE   wanting: a flow at the first site that holds what it took at the second one is in place
- *     r:SITE        writing: the same, whatever it holds: its wait for a lock makes later readers wait
- *     e:SITE:N      ending: the same; and until it goes on, what is waited for at item N does not come
+ *     d:SITE:SITE   draining: the same, of who waits for references: it is paused only where who has one is, since nobody gets
+ *                   one any more by then, and most often nobody has
+ *     r:SITE        writing: as wanting, whatever it holds: its wait for a lock makes later readers wait
+ *     e:SITE:N      ending: as writing; and until it goes on, what is waited for at item N does not come
  *     b:SITE        back: who comes here waits until all flows of the cycle but one are in place
  * A SITE is LINE.HASH: its line, and 16 hex digits of 64-bit FNV-1a over its column (4 bytes, the lowest first), its
  * function, its file, as they stand in its record, each with a NUL behind. So a plan fits every build that has the place.
@@ -30,9 +32,10 @@
 
 enum underlock_pause_kind {
 	UNDERLOCK_PAUSE_WANTING = 1,
-	UNDERLOCK_PAUSE_WRITING = 2,
-	UNDERLOCK_PAUSE_ENDING = 3,
-	UNDERLOCK_PAUSE_BACK = 4,
+	UNDERLOCK_PAUSE_DRAINING = 2,
+	UNDERLOCK_PAUSE_WRITING = 3,
+	UNDERLOCK_PAUSE_ENDING = 4,
+	UNDERLOCK_PAUSE_BACK = 5,
 };
 
 struct underlock_pause_site {
@@ -44,7 +47,7 @@ struct underlock_pause_item {
 	enum underlock_pause_kind kind;
 	uint32_t ends; /* ENDING: another item, counted from 1 */
 	struct underlock_pause_site at;
-	struct underlock_pause_site held; /* WANTING */
+	struct underlock_pause_site held; /* WANTING, DRAINING */
 };
 
 struct underlock_pause_plan {

@@ -51,7 +51,8 @@ static const char *item(const char *text, struct underlock_pause_item *value)
 		return 0;
 	switch (*text) {
 	case 'w':
-		value->kind = UNDERLOCK_PAUSE_WANTING;
+	case 'd':
+		value->kind = *text == 'w' ? UNDERLOCK_PAUSE_WANTING : UNDERLOCK_PAUSE_DRAINING;
 		return site(p, &value->held);
 	case 'r':
 		value->kind = UNDERLOCK_PAUSE_WRITING;
@@ -146,7 +147,7 @@ uint32_t underlock_pause_item(const struct underlock_pause_plan *plan, const str
 	for (at = 0; at < plan->count; at++) {
 		const struct underlock_pause_item *i = &plan->items[at];
 
-		if (is_site(&i->at, s) && (i->kind != UNDERLOCK_PAUSE_WANTING || holds_from(c, &i->held)))
+		if (is_site(&i->at, s) && (i->kind > UNDERLOCK_PAUSE_DRAINING || holds_from(c, &i->held)))
 			return at + 1;
 	}
 	return 0;

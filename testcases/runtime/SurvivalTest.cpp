@@ -154,7 +154,7 @@ TEST(Settings, ThatAreWrongEndTheProgramBeforeMain) {
       {"frames=", "not a number of frames: 'frames='"},
       {"pause=", "a setting without a value: 'pause='"},
       {"pause=/no/such/plan", "pause=/no/such/plan: No such file or directory"},
-      {"pause=/dev/null", "pause=/dev/null: line 0: the plan ends here"},
+      {"pause=/dev/null", "pause=/dev/null: byte 1: not a plan of pauses"},
       {"frames=8,,trace=/dev/null", "unknown setting: ''"},
       {"trace=/no/such/folder/t", "/no/such/folder/t: cannot write the trace: No such file or directory"},
       {"trace=/", "/: cannot write the trace: Is a directory"},
