@@ -164,6 +164,7 @@ void EditedReplay::take(const Moment &M, const Span &S) {
   New.Since = M.Time;
   Touched.insert(M.Context);
   Moment Now = edited(M);
+  Now.State = S.Machine; // what happens now is further inside, where interrupts may be off
   tell([&](Observer &O) { O.acquired(Now, New); });
   stateOf(M.Context).Taken.push_back({S.End, New});
   holds(Lock, M.Context);

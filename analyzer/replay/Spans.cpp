@@ -92,6 +92,7 @@ void SpanFinder::event(const Moment &M, PlaceRef At, llvm::ArrayRef<uint64_t>) {
 void SpanFinder::with(const Moment &M, StackId Stack, llvm::StringRef Next) {
   uint64_t Number = Count.next(M.Context);
   State &S = stateOf(M.Context);
+  machine(S, M.State.value_or(0));
   const StackSteps *Now = stackNow(S, Stack);
   std::vector<Match> Here;
   if (Now)
@@ -109,7 +110,7 @@ void SpanFinder::with(const Moment &M, StackId Stack, llvm::StringRef Next) {
     if (GoesOn && !O.LeftAt) {
       Here.erase(Same);
       O.Doubt.clear();
-      O.LastInside = Number;
+      inside(O, M, Number);
       Still.push_back(std::move(O));
       continue;
     }
@@ -120,6 +121,19 @@ void SpanFinder::with(const Moment &M, StackId Stack, llvm::StringRef Next) {
   for (const Match &At : Here)
     open(M, S, At, *Now, Number, NotBefore);
   leave(S);
+}
+
+void SpanFinder::machine(State &S, uint8_t Off) {
+  S.OffBefore = S.Off;
+  S.Off = Off;
+}
+
+// This is inside of the span for certain.
+void SpanFinder::inside(Open &O, const Moment &M, uint64_t Number) {
+  O.LastInside = Number;
+  O.OffInside &= M.State.value_or(0xff);
+  if ((O.OffInside & ~O.OffBefore) == 0)
+    Found.ByContext[M.Context][O.Index].Machine = O.OffInside;
 }
 
 // What stood without a stack is behind.
@@ -168,7 +182,7 @@ void SpanFinder::open(const Moment &M, State &S, const Match &At, const StackSte
   O.Outer.assign(Now.begin(), Now.begin() + At.Where.Prefix);
   O.Index = Found.ByContext[M.Context].size();
   O.Began = M.Time;
-  O.LastInside = Number;
+  O.OffBefore = S.OffBefore;
   Span New;
   New.Edit = At.Edit;
   New.Begin = beginOf(S, At, Now, Number, NotBefore);
@@ -181,6 +195,7 @@ void SpanFinder::open(const Moment &M, State &S, const Match &At, const StackSte
     if (Now[I].Inline == 0)
       New.Outer.push_back(Now[I].Address);
   Found.ByContext[M.Context].push_back(std::move(New));
+  inside(O, M, Number);
   ++Found.Uses[At.Edit];
   S.Spans.push_back(std::move(O));
 }
@@ -213,6 +228,7 @@ void SpanFinder::without(const Moment &M, SiteId At, const Hold *Old) {
   if (At == None)
     return;
   State &S = stateOf(M.Context);
+  machine(S, 0);
   Stackless What;
   What.Number = Number;
   What.Function = Stacks.number(R.Sites[At].Function);
@@ -231,7 +247,7 @@ void SpanFinder::without(const Moment &M, SiteId At, const Hold *Old) {
       continue;
     switch (sideOf(O, S, M, What, Old)) {
     case Side::Inside:
-      O.LastInside = Number;
+      inside(O, M, Number);
       llvm::erase(What.Alone, O.At.Edit);
       break;
     case Side::Outside:

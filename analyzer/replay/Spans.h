@@ -30,6 +30,9 @@ struct Span {
   uint64_t Begin = 0, End = ~UINT64_C(0);
   std::vector<Frame> Here;     // the function and what it is inlined into, innermost first
   std::vector<uint64_t> Outer; // the rest of the stack, innermost first
+  // Of the machine where it begins (enum underlock_state), if that can be told: what is off all the time inside is off
+  // there when it was before, too, and what is on at some time is on there.
+  std::optional<uint8_t> Machine;
 };
 
 // Numbers what happens in each context, the same way in each replay.
@@ -90,7 +93,8 @@ private:
     StackSteps Outer; // what stays the same
     size_t Index;     // of the context's spans
     Ticks Began;
-    uint64_t LastInside = 0;        // the newest thing that is inside for certain
+    uint64_t LastInside = 0; // the newest thing that is inside for certain
+    uint8_t OffBefore = 0, OffInside = 0xff;
     std::optional<uint64_t> LeftAt; // it has ended before this, most likely
     std::string Doubt;
   };
@@ -109,6 +113,9 @@ private:
     bool Blind = false; // the newest of all is another one
     std::vector<Open> Spans;
     std::vector<Stackless> Since;
+    // What was off for certain behind the newest thing and the one before it. A release may turn on what is off in its
+    // record.
+    uint8_t Off = 0, OffBefore = 0;
   };
   enum class Side { Inside, Outside, Unknown, Doubtful };
 
@@ -119,6 +126,8 @@ private:
   }
   bool goesOn(const Open &O, const Match &At, const StackSteps &Now) const;
   void without(const Moment &M, SiteId At, const Hold *Old);
+  static void machine(State &S, uint8_t Off);
+  void inside(Open &O, const Moment &M, uint64_t Number);
   void leave(State &S);
   State &stateOf(ContextId C);
   const StackSteps *stackNow(State &S, StackId Stack);

@@ -267,6 +267,22 @@ TEST(WhatIf, TheReport) {
     EXPECT_NE(Text.find(Said), std::string::npos) << Said << "\nis not in\n" << Text;
 }
 
+TEST(WhatIf, InterruptsThatAreOffFurtherInsideAreOnWhereItBegins) {
+  auto Changes = [&](const std::string &Before, const std::string &Behind) {
+    std::string Inside = "t1 acquire S/spin irqs-off @ x < f < main\nt1 release S irqs-off @ x\n";
+    return in(kernel(), "t1 end boot\n" + Before + Inside + Behind, "{take: L, around: f}").changes();
+  };
+  Lines Sleeps = {"arrives irq:sleep L f with interrupts off"}, Nothing;
+  std::string On = "t1 event looked-up @ main\n", Off = "t1 event looked-up irqs-off @ main\n";
+  std::string ThenOn = "t1 event looked-up @ f < main\n", ThenOff = "t1 event looked-up irqs-off @ f < main\n";
+  EXPECT_EQ(Changes(Off, ThenOff), Sleeps);
+  EXPECT_EQ(Changes(On, ThenOn), Nothing);
+  EXPECT_EQ(Changes(Off, ThenOn), Nothing);
+  // It may have been turned off before f() or in it.
+  EXPECT_EQ(Changes(On, ThenOff), Nothing);
+  EXPECT_EQ(Changes("t1 acquire T/spin irqs-off @ main\nt1 release T irqs-off @ main\n", ThenOff), Nothing);
+}
+
 TEST(WhatIf, WhatChangesWhereAContextWaitsIsNotWithInterruptsOn) {
   // A is taken in an interrupt, and only ever held with interrupts off. The span ends where t1 waits.
   std::string Trace = "context hard hardirq 0\nt1 end boot\nhard acquire A/spin irqs-off\nhard release A irqs-off\n"
