@@ -12,8 +12,8 @@
  *     FLOWS         of the cycle
  *     EACH          so many are paused at one item at a time; 0: any number
  *     w:SITE:SITE   wanting: a flow at the first site that holds what it took at the second one is in place
- *     d:SITE:SITE   draining: the same, of who waits for references: it is paused only where who has one is, since nobody gets
- *                   one any more by then, and most often nobody has
+ *     d:SITE:SITE   draining: the same, of who waits for references: it is paused only where who has one is, since
+ *                   nobody gets one any more by then, and most often nobody has
  *     r:SITE        writing: as wanting, whatever it holds: its wait for a lock makes later readers wait
  *     e:SITE:N      ending: as writing; and until it goes on, what is waited for at item N does not come
  *     b:SITE        back: who comes here waits until all flows of the cycle but one are in place

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only
 /*
- * Pausing tasks (core/pause.h). The plan is a word of the kernel's command line, underlock_pause=…; without it nothing here
- * is ever called.
+ * Pausing tasks (core/pause.h). The plan is a word of the kernel's command line, underlock_pause=…; without it nothing
+ * here is ever called.
  *
- * The plan has places only where the kernel itself may sleep, since what is asked for there is a mutex, a semaphore, or the
- * last reference to a file of sysfs. Whether this task may is looked at all the same, as far as the kernel can tell.
+ * The plan has places only where the kernel itself may sleep, since what is asked for there is a mutex, a semaphore, or
+ * the last reference to a file of sysfs. Whether this task may is looked at all the same, as far as the kernel can tell.
  */
 #include <linux/init.h>
 #include <linux/irqflags.h>
@@ -65,8 +65,8 @@ static int __init plan_pauses(char *text)
 	const char *wrong = text ? underlock_pause_read(&plan, text) : "";
 
 	if (wrong) {
-		pr_err("underlock: underlock_pause=, character %d: not a plan of pauses, or one item too many: nobody is paused; "
-		       "such a plan is made by `underlock confirm`\n",
+		pr_err("underlock: underlock_pause=, character %d: not a plan of pauses, or one item too many: nobody "
+		       "is paused; such a plan is made by `underlock confirm`\n",
 		       text ? (int)(wrong - text) + 1 : 1);
 		return 0;
 	}

@@ -106,8 +106,8 @@ void underlock_posix_plan_pauses(const char *path)
 	read_plan(path, text);
 	wrong = underlock_pause_read(&plan, text);
 	if (wrong) {
-		underlock_posix_say("underlock: pause=%s: byte %d: not a plan of pauses, or one item too many; such a file is "
-				    "written by `underlock confirm`",
+		underlock_posix_say("underlock: pause=%s: byte %d: not a plan of pauses, or one item too many; such a "
+				    "file is written by `underlock confirm`",
 				    path, (int)(wrong - text) + 1);
 		_exit(2);
 	}
