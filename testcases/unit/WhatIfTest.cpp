@@ -303,6 +303,20 @@ TEST(WhatIf, InterruptsThatAreOffFurtherInsideAreOnWhereItBegins) {
   EXPECT_EQ(Changes("t1 acquire T/spin irqs-off @ main\nt1 release T irqs-off @ main\n", ThenOff), Nothing);
 }
 
+TEST(WhatIf, ALockThatSleepsInAReadSide) {
+  std::string Rcu =
+      kernel("grace-periods: [{id: RCU, marks: [{read-lock: rcu_read_lock}, {read-unlock: rcu_read_unlock}]}]\n");
+  auto Changes = [&](const std::string &Trace) {
+    return in(Rcu, "t1 end boot\n" + Trace, "{take: L, around: f}").changes();
+  };
+  std::string Enter = "t1 event RCU:read-lock @ ", Leave = "t1 event RCU:read-unlock @ ",
+              F = "t1 event looked-up @ f < main\n";
+  EXPECT_EQ(Changes(Enter + "main\n" + F + Leave + "main\n"), Lines{"arrives irq:sleep L f in a read side of RCU"});
+  // One that is over before, and one that f() begins itself.
+  EXPECT_EQ(Changes(Enter + "main\n" + Leave + "main\n" + F), Lines());
+  EXPECT_EQ(Changes(Enter + "f < main\n" + F + Leave + "f < main\n"), Lines());
+}
+
 TEST(WhatIf, WhatChangesWhereAContextWaitsIsNotWithInterruptsOn) {
   // A is taken in an interrupt, and only ever held with interrupts off. The span ends where t1 waits.
   std::string Trace = "context hard hardirq 0\nt1 end boot\nhard acquire A/spin irqs-off\nhard release A irqs-off\n"
