@@ -176,7 +176,13 @@ uint64_t SpanFinder::beginOf(State &S, const Match &At, const StackSteps &Now, u
   std::string Doubt;
   for (Stackless &Before : llvm::reverse(S.Since)) {
     bool Within = contains(Inner, Before.Function), Further = contains(Outer, Before.Function);
-    if (Before.Number < NotBefore || (Further && !Within))
+    if (Before.Number < NotBefore) {
+      // What another function has taken may have outlived the call before, which it was counted to.
+      if (Before.Release && Within && Before.TakenIn != Before.Function)
+        Doubt = Before.Text + " may be inside of one " + Edits[At.Edit].Where.text() + " or of the next";
+      break;
+    }
+    if (Further && !Within)
       break;
     // The function itself; where a call of it is meant, it may have been called by another.
     bool Enters = !Inner.empty() && Before.Function == Inner.front().Function && !Edits[At.Edit].Where.isCall();

@@ -157,6 +157,20 @@ TEST(WhatIf, AReleaseInTheFunctionItselfBeginsTheSpan) {
             Lines());
 }
 
+// L outlives one f(), or does not: its release is all that is recorded at the end of the one or at the begin of the
+// next.
+TEST(WhatIf, AReleaseBetweenTwoCalls) {
+  auto Says = [](const std::string &Between) {
+    return in(program(),
+              "t1 acquire R/rw shared @ g < f:1 < h:1 < main\n" + Between + "t1 event looked-up @ f:3 < h:2 < main\n",
+              "{take: L, around: f}")
+        .unknown("may be inside of one f() or of the next");
+  };
+  EXPECT_TRUE(Says("t1 release R @ f\n"));
+  EXPECT_FALSE(Says("t1 release R @ g\n"));
+  EXPECT_FALSE(Says("t1 release R @ f\nt1 event looked-up @ h:1 < main\n"));
+}
+
 // Deeper than the recorder looks: f is out of sight, and still there.
 TEST(WhatIf, StacksThatAreCut) {
   std::string Trace = "t1 event looked-up @ a < f < main\n"
