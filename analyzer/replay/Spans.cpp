@@ -89,9 +89,20 @@ void SpanFinder::close(const Moment &M, Open &O, uint64_t Number) {
   Found.ByContext[M.Context][O.Index].End = O.LeftAt ? *O.LeftAt : O.OnTop.value_or(Number);
 }
 
-// Is it what goes on there? While one call of another function follows the other, that is one span.
+// Where the function calls the other one that is meant, as far as the stack tells: not before the call, and not where
+// that one is inlined.
+std::optional<uint64_t> SpanFinder::callOn(const StackSteps &S, const OnStack &At) {
+  if (At.Prefix != At.Frame + 1 || At.Prefix >= S.size() || S[At.Prefix].Address == S[At.Frame].Address)
+    return std::nullopt;
+  return S[At.Frame].Address;
+}
+
+// Is it what goes on there? While one call of another function follows the other at the same place, that is one span.
 bool SpanFinder::goesOn(const Open &O, const Match &At, const StackSteps &Now) const {
   if (At.Edit != O.At.Edit || At.Where.Frame != O.At.Where.Frame)
+    return false;
+  std::optional<uint64_t> Call = callOn(Now, At.Where);
+  if (!Edits[At.Edit].Where.Line && Call && O.Call && *Call != *O.Call)
     return false;
   return llvm::ArrayRef(Now).take_front(At.Where.Frame) == llvm::ArrayRef(O.Outer).take_front(At.Where.Frame);
 }
@@ -206,6 +217,7 @@ void SpanFinder::open(const Moment &M, State &S, const Match &At, const StackSte
   O.At = At;
   O.Outer.assign(Now.begin(), Now.begin() + At.Where.Prefix);
   O.Outermost = Now.front().Address;
+  O.Call = callOn(Now, At.Where);
   O.Index = Found.ByContext[M.Context].size();
   O.Began = M.Time;
   O.OffBefore = S.OffBefore;

@@ -90,9 +90,10 @@ private:
   // A span that goes on.
   struct Open {
     Match At;
-    StackSteps Outer;   // what stays the same
-    uint64_t Outermost; // of the whole stack
-    size_t Index;       // of the context's spans
+    StackSteps Outer;             // what stays the same
+    uint64_t Outermost;           // of the whole stack
+    std::optional<uint64_t> Call; // see callOn()
+    size_t Index;                 // of the context's spans
     Ticks Began;
     uint64_t LastInside = 0; // the newest thing that is inside for certain
     uint8_t OffBefore = 0, OffInside = 0xff;
@@ -136,6 +137,7 @@ private:
   static llvm::StringRef callAt(const model::Point &P) {
     return P.At == model::Point::Kind::BeforeCall ? llvm::StringRef(P.Function) : "";
   }
+  static std::optional<uint64_t> callOn(const StackSteps &S, const OnStack &At);
   bool goesOn(const Open &O, const Match &At, const StackSteps &Now) const;
   void without(const Moment &M, SiteId At, const Hold *Old);
   static void machine(State &S, uint8_t Off);

@@ -157,6 +157,18 @@ TEST(WhatIf, AReleaseInTheFunctionItselfBeginsTheSpan) {
             Lines());
 }
 
+// g() calls f() at two places, one after the other, and f() leaves with A held.
+TEST(WhatIf, TwoCallsAreTwoSpans) {
+  std::string Other = "t2 acquire L @ h < main\nt2 acquire A @ h < main\nt2 release A @ h\nt2 release L @ h\n";
+  auto Calls = [&](const std::string &Second) {
+    return changes("t1 acquire A @ f:1 < g:1 < main\nt1 event looked-up @ f:2 < g:" + Second +
+                       " < main\nt1 release A @ g\n" + Other,
+                   "{take: L, around: 'g:f'}");
+  };
+  EXPECT_EQ(Calls("2"), Lines{"arrives order:inversion A L"});
+  EXPECT_EQ(Calls("1"), Lines());
+}
+
 // L outlives one f(), or does not: its release is all that is recorded at the end of the one or at the begin of the
 // next.
 TEST(WhatIf, AReleaseBetweenTwoCalls) {
