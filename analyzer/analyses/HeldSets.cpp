@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Sets of held locks as numbers, and which of them keep each other out (HeldSets.h).
 #include "analyzer/analyses/HeldSets.h"
 #include "llvm/ADT/STLExtras.h"
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What has to be got through before a signal or an end: kept while the replay runs (Sections.h).
 #include "analyzer/analyses/Sections.h"
 #include "llvm/ADT/STLExtras.h"
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From values to their words and back (Words.h).
 #include "analyzer/analyses/Words.h"
 #include "llvm/ADT/STLExtras.h"
 

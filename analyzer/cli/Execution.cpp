@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Runs a command with the recording on, until it ends, is too late, or has shown enough (Execution.h).
 #include "analyzer/cli/Execution.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"

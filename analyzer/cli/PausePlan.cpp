@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From a finding to where its threads are paused, and to what the runtime says of it (PausePlan.h).
 #include "analyzer/cli/PausePlan.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Writes beside a file and replaces it, or into it where that cannot be (WholeFile.h).
 #include "analyzer/cli/WholeFile.h"
 #include "analyzer/cli/Commands.h"
 #include "llvm/ADT/SmallString.h"

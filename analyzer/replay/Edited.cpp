@@ -259,17 +259,9 @@ void EditedReplay::failed(const Moment &M, InstanceId Lock, PlaceRef At) {
   tell([&](Observer &O) { O.failed(Now, Lock, At); });
 }
 
-void EditedReplay::awaited(const Moment &M, InstanceId Lock, PlaceRef At) {
-  sync(M);
-  Moment Now = edited(M);
-  tell([&](Observer &O) { O.awaited(Now, Lock, At); });
-}
+void EditedReplay::awaited(const Moment &M, InstanceId Lock, PlaceRef At) { pass(M, &Observer::awaited, Lock, At); }
 
-void EditedReplay::signalled(const Moment &M, InstanceId Lock, PlaceRef At) {
-  sync(M);
-  Moment Now = edited(M);
-  tell([&](Observer &O) { O.signalled(Now, Lock, At); });
-}
+void EditedReplay::signalled(const Moment &M, InstanceId Lock, PlaceRef At) { pass(M, &Observer::signalled, Lock, At); }
 
 void EditedReplay::event(const Moment &M, PlaceRef At, llvm::ArrayRef<uint64_t> Objects) {
   sync(M);
@@ -280,9 +272,7 @@ void EditedReplay::event(const Moment &M, PlaceRef At, llvm::ArrayRef<uint64_t> 
 }
 
 void EditedReplay::phaseBegin(const Moment &M, PlaceRef At, const model::Phase &P) {
-  sync(M);
-  Moment Now = edited(M);
-  tell([&](Observer &O) { O.phaseBegin(Now, At, P); });
+  pass(M, &Observer::phaseBegin, At, P);
 }
 
 // No thing of its own to the spans: it comes with the begin of its phase.
@@ -291,17 +281,9 @@ void EditedReplay::titled(const Moment &M, const model::Phase &P, llvm::StringRe
   tell([&](Observer &O) { O.titled(Now, P, Title); });
 }
 
-void EditedReplay::phaseEnd(const Moment &M, SiteId At, const model::Phase &P) {
-  sync(M);
-  Moment Now = edited(M);
-  tell([&](Observer &O) { O.phaseEnd(Now, At, P); });
-}
+void EditedReplay::phaseEnd(const Moment &M, SiteId At, const model::Phase &P) { pass(M, &Observer::phaseEnd, At, P); }
 
-void EditedReplay::born(const Moment &M, InstanceId Lock, SiteId At) {
-  sync(M);
-  Moment Now = edited(M);
-  tell([&](Observer &O) { O.born(Now, Lock, At); });
-}
+void EditedReplay::born(const Moment &M, InstanceId Lock, SiteId At) { pass(M, &Observer::born, Lock, At); }
 
 void EditedReplay::died(const Moment &M, InstanceId Lock, SiteId At, ContextId HeldBy) {
   sync(M);
@@ -317,23 +299,11 @@ void EditedReplay::died(const Moment &M, InstanceId Lock, SiteId At, ContextId H
     llvm::erase_if(S.Taken, [&](const auto &T) { return T.second.Lock == Lock; });
 }
 
-void EditedReplay::fork(const Moment &M, uint64_t Token) {
-  sync(M);
-  Moment Now = edited(M);
-  tell([&](Observer &O) { O.fork(Now, Token); });
-}
+void EditedReplay::fork(const Moment &M, uint64_t Token) { pass(M, &Observer::fork, Token); }
 
-void EditedReplay::start(const Moment &M, uint64_t Token) {
-  sync(M);
-  Moment Now = edited(M);
-  tell([&](Observer &O) { O.start(Now, Token); });
-}
+void EditedReplay::start(const Moment &M, uint64_t Token) { pass(M, &Observer::start, Token); }
 
-void EditedReplay::join(const Moment &M, uint64_t Token) {
-  sync(M);
-  Moment Now = edited(M);
-  tell([&](Observer &O) { O.join(Now, Token); });
-}
+void EditedReplay::join(const Moment &M, uint64_t Token) { pass(M, &Observer::join, Token); }
 
 void EditedReplay::contextEnd(const Moment &M) {
   sync(M);

@@ -109,6 +109,13 @@ private:
   void holdsNoMore(InstanceId Lock, ContextId C);
   PlaceRef placeOf(const Span &S);
   void unknown(const std::string &Text);
+  // What the edits change nothing of but what is held meanwhile.
+  template <typename... Of, typename... Given>
+  void pass(const Moment &M, void (Observer::*Tell)(const Moment &, Of...), const Given &...What) {
+    sync(M);
+    Moment Now = edited(M);
+    tell([&](Observer &O) { (O.*Tell)(Now, What...); });
+  }
   template <typename Callback> void tell(Callback Call) {
     for (Observer *O : To)
       Call(*O);
@@ -130,7 +137,7 @@ private:
   llvm::DenseMap<InstanceId, llvm::SmallVector<ContextId, 2>> Holders; // of the edits' locks
   llvm::DenseMap<InstanceId, unsigned> DroppedNow;                     // holds that there would not be
   llvm::DenseSet<ContextId> Touched;
-  std::vector<std::unique_ptr<model::Lock>> Recursive;                 // kinds that edits have made
+  std::vector<std::unique_ptr<model::Lock>> Recursive; // kinds that edits have made
   std::vector<std::string> Unknown;
 };
 

@@ -10,14 +10,7 @@
  * broken: phase:desc-free-apart assumed; stack irq_free_desc driver; held sparse_irq_lock
  * exercises: cpu-up-locked desc-alloc-locked desc-free-locked desc-free-apart
  */
-#include "kernel/kernel.h"
-
-/* Runs on the CPU that comes up. It takes no lock: its caller, on another CPU, holds it until this is done. */
-static void start_secondary(void *cpu)
-{
-	(void)cpu;
-	setup_vector_irq();
-}
+#include "cpu-up.h"
 
 static void __cpu_up(void *cpu)
 {
@@ -41,46 +34,4 @@ static void bringup_cpu(void *cpu)
 static void cpu_up(void *cpu)
 {
 	bringup_cpu(cpu);
-}
-
-static long online_store(void *object, const char *text)
-{
-	struct device *cpu = object;
-
-	(void)text;
-	device_lock(cpu);
-	cpu_up(cpu);
-	device_unlock(cpu);
-	return 0;
-}
-
-static const struct attribute online = { .store = online_store };
-
-static void shell(void *cpu)
-{
-	vfs_write(&online, cpu, "1");
-}
-
-static void driver(void *irq)
-{
-	irq_free_desc(*(int *)irq);
-	*(int *)irq = irq_alloc_desc();
-}
-
-static void scenario(void)
-{
-	int irq = irq_alloc_desc();
-	struct device cpu;
-	struct task sh, other;
-
-	device_initialize(&cpu);
-	kthread_run(&other, "driver", driver, &irq);
-	kthread_stop(&other);
-	kthread_run(&sh, "sh", shell, &cpu);
-	kthread_stop(&sh);
-}
-
-int main(void)
-{
-	return start_kernel(scenario);
 }
