@@ -13,16 +13,10 @@ using namespace underlock;
 // Can the free never come inside the span, whatever the order of this run had been, and whatever is held?
 bool LifetimeAnalysis::apart(const Kind &Span, const Kind &Free) const {
   ContextId User = Span.Last.Context, Freer = Free.Last.Context;
-  if (R.Model.Who == model::Threads::Any) {
-    if (Span.PhaseMask || Free.PhaseMask)
-      return true;
-    if (User == Freer && !standsForAny(R, User, 0))
-      return true;
-  } else if (User == Freer || (!Order.concurrent(Free.End, Span.Begin) && !Order.concurrent(Free.End, Span.End))) {
+  if (cannotMeet(R, Order, {Freer, Free.PhaseMask, Free.End, Free.End}, {User, Span.PhaseMask, Span.Begin, Span.End}))
     return true;
-  } else if (Span.TookOut && Free.TakenOutBy == User) {
+  if (R.Model.Who == model::Threads::Themselves && Span.TookOut && Free.TakenOutBy == User)
     return true; // handed on: it is freed because this one has taken it out
-  }
   auto WorksFor = [](const Step &S, ContextId Other) {
     return llvm::any_of(S.Held, [&](const Hold &H) { return H.By == Other; });
   };
@@ -118,8 +112,8 @@ void LifetimeAnalysis::finish(std::vector<Finding> &Out) {
   // A pair of places is told once: what is not surer need not be made first to be dropped then.
   std::map<std::tuple<unsigned, SiteId, SiteId, SiteId>, Certainty> Said;
   auto IsNews = [&](const Kind &Span, const Kind &Free, Certainty Sure) {
-    auto [It, New] = Said.try_emplace(
-        {Span.Lifetime, Span.First.Place.Site, Free.Last.Place.Site, Span.Last.Place.Site}, Sure);
+    auto [It, New] =
+        Said.try_emplace({Span.Lifetime, Span.First.Place.Site, Free.Last.Place.Site, Span.Last.Place.Site}, Sure);
     bool Surer = Sure > It->second;
     It->second = std::max(It->second, Sure);
     return New || Surer;

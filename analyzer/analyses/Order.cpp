@@ -36,6 +36,14 @@ bool underlock::standsForAny(const Recording &R, ContextId C, uint64_t PhaseMask
   return R.Model.Who == model::Threads::Any && isTask(R.Contexts[C].Kind) && PhaseMask == 0;
 }
 
+bool underlock::cannotMeet(const Recording &R, const HappensBefore &Order, const Stretch &Moment,
+                           const Stretch &Other) {
+  if (R.Model.Who == model::Threads::Any)
+    return Moment.PhaseMask || Other.PhaseMask || (Moment.Who == Other.Who && !standsForAny(R, Moment.Who, 0));
+  return Moment.Who == Other.Who ||
+         (!Order.concurrent(Moment.First, Other.First) && !Order.concurrent(Moment.First, Other.Last));
+}
+
 // ---- While the replay runs ----
 
 void OrderAnalysis::acquired(const Moment &M, const Hold &New) {

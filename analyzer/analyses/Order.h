@@ -34,6 +34,16 @@ struct Acquisition {
 // Where the model says that a context stands for any caller, it can meet itself.
 bool standsForAny(const Recording &R, ContextId C, uint64_t PhaseMask);
 
+// A stretch of what a context does; a moment begins where it ends.
+struct Stretch {
+  ContextId Who = None;
+  uint64_t PhaseMask = 0; // of the phases in which tasks are who they are, those going on
+  SegmentId First = NoSegment, Last = NoSegment;
+};
+// Can the moment never come within the stretch, by who they are and by fork and join, whatever the order of this run
+// was?
+bool cannotMeet(const Recording &R, const HappensBefore &Order, const Stretch &Moment, const Stretch &Other);
+
 // Edges that no rule can tell apart are one edge.
 struct OrderEdge {
   const Acquisition *By = nullptr; // the evidence: the first of its kind

@@ -127,9 +127,7 @@ void PhaseAnalysis::event(const Moment &M, PlaceRef At, llvm::ArrayRef<uint64_t>
       ++S.Exempt;
       continue;
     }
-    if (llvm::any_of(M.Held, [&](const Hold &H) {
-          return llvm::is_contained(C->Unless, R.classOf(H.Lock).Name);
-        }))
+    if (llvm::any_of(M.Held, [&](const Hold &H) { return llvm::is_contained(C->Unless, R.classOf(H.Lock).Name); }))
       continue;
     Happening H;
     H.Contract = Index;
@@ -162,13 +160,8 @@ void PhaseAnalysis::event(const Moment &M, PlaceRef At, llvm::ArrayRef<uint64_t>
 
 // Can the event never come while the phase goes on, whatever the order of this run had been?
 bool PhaseAnalysis::apart(const Happening &H, const Interval &I) const {
-  uint32_t Who = H.Event.Context, Other = I.Begin.Context;
-  if (R.Model.Who == model::Threads::Any) {
-    if (H.PhaseMask || I.PhaseMask)
-      return true;
-    if (Who == Other && !standsForAny(R, Who, 0))
-      return true;
-  } else if (Who == Other || (!Order.concurrent(H.Segment, I.First) && !Order.concurrent(H.Segment, I.Last)))
+  ContextId Other = I.Begin.Context;
+  if (cannotMeet(R, Order, {H.Event.Context, H.PhaseMask, H.Segment, H.Segment}, {Other, I.PhaseMask, I.First, I.Last}))
     return true;
   if (llvm::any_of(H.Event.Held, [&](const Hold &L) { return L.By == Other; }))
     return true; // work for the phase's context
@@ -196,8 +189,7 @@ Finding PhaseAnalysis::describe(const Happening &H, const model::Phase &P, const
   F.Why = C.Why.empty() ? E.Why : C.Why;
   F.See = C.See.empty() ? E.See : C.See;
   std::string What = E.What.empty() ? C.Event : E.What;
-  F.Title = Sure == Certainty::Observed ? What + " during " + P.Id
-                                        : What + ", and nothing keeps that out of " + P.Id;
+  F.Title = Sure == Certainty::Observed ? What + " during " + P.Id : What + ", and nothing keeps that out of " + P.Id;
   F.Steps.push_back(H.Event);
   if (!P.FromStart) {
     F.Steps.push_back(Begin);
