@@ -8,16 +8,13 @@
 #include "analyzer/cli/Execution.h"
 #include "analyzer/cli/Judge.h"
 #include "analyzer/cli/PausePlan.h"
+#include "analyzer/cli/SameProgram.h"
 #include "analyzer/cli/WholeFile.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Object/BuildID.h"
-#include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/Program.h"
 #include <chrono>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -77,8 +74,6 @@ private:
     return O.Output.empty() ? "confirmed-" + fingerprint(F) + ".trace" : O.Output;
   }
   const Finding *find(const report::Judged &J, const Finding &F) const;
-  bool sameBinary(const cli::Judgement &After) const;
-  std::vector<const Image *> images() const;
   void say(llvm::StringRef Head, const llvm::Twine &Text) { report::wrapped(Head, Text.str(), Out); }
 
   const ConfirmOptions &O;
@@ -86,53 +81,8 @@ private:
   const Recording &R;
   llvm::raw_fd_ostream &Out;
   report::Options How;
-  const Finding *Trying = nullptr;
   off_t Input; // where standard input was; -1: it cannot be read twice
 };
-
-// The binaries that the finding's places are in.
-std::vector<const Image *> Confirmer::images() const {
-  std::vector<const Image *> Found;
-  for (const Step &S : Trying->Steps) {
-    if (S.Place.Stack == None || R.Stacks[S.Place.Stack].empty())
-      continue;
-    uint64_t Address = R.Stacks[S.Place.Stack].front() - 1;
-    for (const Image &I : R.Images)
-      if (Address >= I.Start && Address < I.End && !llvm::is_contained(Found, &I))
-        Found.push_back(&I);
-  }
-  return Found;
-}
-
-std::string changed(const Image &I, llvm::StringRef Now) {
-  return llvm::formatv("{0} has changed since it was recorded (build id {1}, recorded {2}): record it and judge it "
-                       "again, and confirm what is found then",
-                       I.Path, Now, I.BuildId)
-      .str();
-}
-
-bool Confirmer::sameBinary(const cli::Judgement &After) const {
-  for (const Image *Was : images()) {
-    if (Was->BuildId.empty())
-      continue;
-    const Image *Other = nullptr;
-    bool Same = false;
-    for (const report::Judged &J : After.All)
-      for (const Image &I : J.R->Images) {
-        Same |= I.BuildId == Was->BuildId;
-        if (llvm::sys::path::filename(I.Path) == llvm::sys::path::filename(Was->Path))
-          Other = &I;
-      }
-    if (!Same) {
-      cli::unusable(Other ? changed(*Was, Other->BuildId)
-                          : O.Command[0] + " did not run " + Was->Path +
-                                ", which the finding is in: give the command that was "
-                                "recorded");
-      return false;
-    }
-  }
-  return true;
-}
 
 // What happened, found by name. A reader that reads again, and hangs, is a thread that waits for itself; and some
 // cycles are seen from their waits alone.
@@ -200,7 +150,7 @@ Confirmer::Outcome Confirmer::judgeAttempt(const Finding &F, cli::Execution &Run
   Judge.Binary = O.Binary;
   Judge.Together = true;
   std::optional<cli::Judgement> After = cli::judged(Traces, Judge);
-  if (!After || !sameBinary(*After))
+  if (!After || !cli::sameBinaries(R, F, *After, O.Command[0]))
     return Outcome::Unusable;
   for (size_t I = 0; I < Traces.size(); ++I)
     if (const Finding *Now = find(After->All[I], F)) {
@@ -271,13 +221,12 @@ Confirmer::Outcome Confirmer::attempt(unsigned Number, const Finding &F, const c
 
 int Confirmer::confirm(const Finding &F, const cli::PausePlan &Plan) {
   std::string Print = fingerprint(F);
-  Trying = &F;
   report::headline(Before.All.front(), F, How, Out);
   for (size_t I = 0; I < Plan.Items.size(); ++I)
     say(llvm::formatv("  {0}:", I + 1).str(), Plan.Items[I].Says);
   for (const std::string &Note : Plan.Notes)
     say("  note:", Note);
-  for (const Image *I : images())
+  for (const Image *I : cli::imagesOf(R, F))
     if (I->BuildId.empty())
       say("  note:", I->Path + " has no build id: whether it is as it was when it was recorded is not checked");
   for (unsigned Number = 0; Number < O.Attempts; ++Number)
@@ -298,30 +247,6 @@ int Confirmer::confirm(const Finding &F, const cli::PausePlan &Plan) {
           .str());
   Out << '\n';
   return cli::Clean;
-}
-
-// The program as a file, where the command is one: whether it has changed is told before it runs.
-bool startable(const ConfirmOptions &O, const Recording &R) {
-  auto Program = llvm::sys::findProgramByName(O.Command[0]);
-  if (!Program) {
-    cli::unusable(O.Command[0] + ": " + Program.getError().message());
-    return false;
-  }
-  if (isKernel(R)) // what boots it is not what was recorded
-    return true;
-  auto Object = llvm::object::ObjectFile::createObjectFile(*Program);
-  if (!Object) {
-    llvm::consumeError(Object.takeError()); // a script: what it starts is looked at when it was recorded
-    return true;
-  }
-  std::string Here = llvm::toHex(llvm::object::getBuildID(Object->getBinary()), /*LowerCase=*/true);
-  for (const Image &I : R.Images)
-    if (llvm::sys::path::filename(I.Path) == llvm::sys::path::filename(*Program) && !I.BuildId.empty() &&
-        I.BuildId != Here) {
-      cli::unusable(changed(I, Here.empty() ? "none" : Here));
-      return false;
-    }
-  return true;
 }
 
 // The findings that were asked for; without any, all that can be confirmed. Nothing after an error that was printed.
@@ -395,7 +320,7 @@ int run(const ConfirmOptions &O) {
   if (isKernel(*J.R) && !O.Settings.empty())
     return cli::unusable("--settings are those of a program; " + O.Trace + " is of a kernel");
   auto Plans = planAll(O, J);
-  if (!Plans || !startable(O, *J.R))
+  if (!Plans || !cli::startable(O.Command[0], *J.R))
     return cli::Unusable;
   if (Plans->size() > 1 && !O.Output.empty())
     return cli::unusable("--output-trace is one file, and there are " + llvm::Twine(Plans->size()) +
