@@ -81,16 +81,8 @@ std::optional<std::vector<std::string>> ContractAnalysis::rules() const {
 Finding ContractAnalysis::describe(const Violation &V) const {
   const model::Contract &C = *Statistics[V.Contract].Contract;
   const model::Event &E = *R.Model.findEvent(C.Event);
-  Finding F;
-  F.Analysis = "contract";
-  F.Rule = C.Id;
-  F.Sure = Certainty::Observed;
-  F.Level = C.Level;
-  F.Contract = &C;
+  Finding F = findingOf(C, &E, Certainty::Observed);
   F.Steps.push_back(V.Evidence);
-  F.Why = C.Why.empty() ? E.Why : C.Why;
-  F.See = C.See.empty() ? E.See : C.See;
-
   std::string What = E.What.empty() ? C.Event : E.What;
   for (const std::string &Class : C.Forbids)
     for (const Hold &H : V.Evidence.Held)

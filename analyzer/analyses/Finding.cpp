@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Fingerprints, names in a circle, and steps as they are made most often.
+// Findings of contracts, fingerprints, names in a circle, and steps as they are made most often.
 #include "analyzer/analyses/Finding.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/xxhash.h"
@@ -14,6 +14,18 @@ std::vector<std::string> underlock::fromTheSmallest(std::vector<std::string> Nam
     Best = std::min(Best, Names);
   }
   return Best;
+}
+
+Finding underlock::findingOf(const model::Contract &C, const model::Event *E, Certainty Sure) {
+  Finding F;
+  F.Analysis = C.analysis();
+  F.Rule = C.Id;
+  F.Sure = Sure;
+  F.Level = C.Level;
+  F.Contract = &C;
+  F.Why = C.Why.empty() && E ? E->Why : C.Why;
+  F.See = C.See.empty() && E ? E->See : C.See;
+  return F;
 }
 
 std::string underlock::fingerprint(const Finding &F) {

@@ -87,6 +87,9 @@ struct Finding {
   std::string Because; // the baseline's or the suppression's reason
 };
 
+// What a contract says of each of its findings; of its `E`, if it is about an event, where it says nothing itself.
+Finding findingOf(const model::Contract &C, const model::Event *E, Certainty Sure);
+
 // Names in a circle, from the smallest on: the same whichever one it began with.
 std::vector<std::string> fromTheSmallest(std::vector<std::string> Names);
 

@@ -53,15 +53,8 @@ Finding LifetimeAnalysis::describe(unsigned Lifetime, const Step &LookUp, const 
   const model::Contract &C = *Statistics[Lifetime].Contract;
   const model::Lifetime &L = R.Model.Lifetimes[Lifetime];
   std::string What = L.What.empty() ? "an object of " + L.Id : L.What;
-  Finding F;
-  F.Analysis = "lifetime";
-  F.Rule = C.Id;
+  Finding F = findingOf(C, nullptr, Sure);
   F.OneOfPaths = true;
-  F.Sure = Sure;
-  F.Level = C.Level;
-  F.Contract = &C;
-  F.Why = C.Why;
-  F.See = C.See;
   F.Title = Sure == Certainty::Observed
                 ? What + " is used after it was freed"
                 : What + " is used after its look-up, and nothing keeps it from being freed in between";

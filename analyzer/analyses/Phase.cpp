@@ -179,15 +179,8 @@ Certainty PhaseAnalysis::certaintyOf(const Happening &H, const Interval &I) cons
 Finding PhaseAnalysis::describe(const Happening &H, const model::Phase &P, const Step &Begin, Certainty Sure) const {
   const model::Contract &C = *Statistics[H.Contract].Contract;
   const model::Event &E = *R.Model.findEvent(C.Event);
-  Finding F;
-  F.Analysis = "phase";
-  F.Rule = C.Id;
+  Finding F = findingOf(C, &E, Sure);
   F.OneOfPaths = true;
-  F.Sure = Sure;
-  F.Level = C.Level;
-  F.Contract = &C;
-  F.Why = C.Why.empty() ? E.Why : C.Why;
-  F.See = C.See.empty() ? E.See : C.See;
   std::string What = E.What.empty() ? C.Event : E.What;
   F.Title = Sure == Certainty::Observed ? What + " during " + P.Id : What + ", and nothing keeps that out of " + P.Id;
   F.Steps.push_back(H.Event);
