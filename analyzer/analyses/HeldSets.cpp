@@ -18,7 +18,7 @@ HeldSetId HeldSets::of(llvm::ArrayRef<Hold> Held, Besides B) {
   New.Locks.erase(
       std::unique(New.Locks.begin(), New.Locks.end(), [](const auto &A, const auto &B) { return A.first == B.first; }),
       New.Locks.end());
-  std::vector<uint64_t> Key = {B.Reading, B.Grace};
+  std::vector<uint64_t> Key = {B.Reading, B.Perhaps, B.Grace};
   for (auto [Lock, Mode] : New.Locks)
     Key.push_back(uint64_t(Lock) << 2 | static_cast<uint64_t>(Mode));
   if (Sets.size() >= MaxSets) {
@@ -32,14 +32,14 @@ HeldSetId HeldSets::of(llvm::ArrayRef<Hold> Held, Besides B) {
   return It->second;
 }
 
-bool HeldSets::exclude(const Recording &R, HeldSetId Mine, HeldSetId Theirs, bool ByClass) const {
+bool HeldSets::exclude(const Recording &R, HeldSetId Mine, HeldSetId Theirs, unsigned If) const {
   if (Mine == Counted || Theirs == Counted)
     return true;
   const Set &A = Sets[Mine], &B = Sets[Theirs];
-  if (A.Also.Reading & B.Also.Grace)
+  if ((A.Also.Reading | (If & StillOff ? A.Also.Perhaps : 0)) & B.Also.Grace)
     return true;
   auto Same = [&](InstanceId L, InstanceId M) {
-    return L == M || (ByClass && R.Instances[L].Class == R.Instances[M].Class);
+    return L == M || ((If & OneLock) && R.Instances[L].Class == R.Instances[M].Class);
   };
   return llvm::any_of(A.Locks, [&](const auto &L) {
     return llvm::any_of(B.Locks, [&](const auto &M) {
@@ -49,10 +49,10 @@ bool HeldSets::exclude(const Recording &R, HeldSetId Mine, HeldSetId Theirs, boo
 }
 
 bool HeldSets::ended(const Recording &R, llvm::ArrayRef<HeldSetId> Mine, llvm::ArrayRef<HeldSetId> Theirs,
-                     bool ByClass) const {
+                     unsigned If) const {
   size_t At = 0; // he is here at the earliest
   for (HeldSetId Other : Theirs)
-    while (At < Mine.size() && exclude(R, Mine[At], Other, ByClass))
+    while (At < Mine.size() && exclude(R, Mine[At], Other, If))
       ++At;
   return At == Mine.size();
 }

@@ -14,10 +14,19 @@ namespace underlock {
 
 using HeldSetId = uint32_t;
 
-// What is no lock and keeps a free away all the same. Grace: what waits until read sides are left that were entered
-// before.
+// What is no lock and keeps a free away all the same: a bit for each of the model's grace periods.
 struct Besides {
-  uint64_t Reading = 0, Grace = 0; // a bit for each of the model's grace periods
+  uint64_t Reading = 0; // in one of its read sides
+  uint64_t Perhaps = 0; // … or not: no record tells
+  uint64_t Grace = 0;   // waits until read sides are left that were entered before
+};
+
+// What is not known, taken in favour of whom it would keep out.
+enum Favour : unsigned {
+  Strict = 0,
+  OneLock = 1,  // locks of one class were one lock
+  StillOff = 2, // who is perhaps in a read side is in one
+  AllFavours = OneLock | StillOff
 };
 
 class HeldSets {
@@ -26,12 +35,11 @@ public:
   HeldSets() : Sets(1) {}
 
   HeldSetId of(llvm::ArrayRef<Hold> Held, Besides B);
-  // What is held at one of `Mine`'s moments keeps out who holds `Theirs`. `ByClass`: it would, if locks of one class
-  // were one lock.
-  bool exclude(const Recording &R, HeldSetId Mine, HeldSetId Theirs, bool ByClass) const;
+  // What is held at one of `Mine`'s moments keeps out who holds `Theirs`; or would, if what is not known was so.
+  bool exclude(const Recording &R, HeldSetId Mine, HeldSetId Theirs, unsigned If) const;
   // Somebody goes through `Mine`, and has begun before another one goes through `Theirs`. Has he ended for sure when
   // the other one has? Where he could be at all grows with each step of the other: no set of his that excludes it.
-  bool ended(const Recording &R, llvm::ArrayRef<HeldSetId> Mine, llvm::ArrayRef<HeldSetId> Theirs, bool ByClass) const;
+  bool ended(const Recording &R, llvm::ArrayRef<HeldSetId> Mine, llvm::ArrayRef<HeldSetId> Theirs, unsigned If) const;
   bool holds(HeldSetId Set, InstanceId Lock) const;
   uint64_t reading(HeldSetId Set) const { return Sets[Set].Also.Reading; }
   bool full() const { return Full; }

@@ -11,10 +11,11 @@
 // without a gap, where the other one takes them in that order too (HeldSets::ended). A lock that is given back and
 // taken again leaves a gap. Other than by locks,
 //   - by a reference, as long as this context has one: whoever frees has dropped the last one. (A free that comes all
-//     the same is observed.) Who unpublishes an object has the reference of where it was found, and a thread that is who
-//     it is comes before the one that it hands the object on to, to be freed;
+//     the same is observed.) Who unpublishes an object has the reference of where it was found, and a thread that is
+//     who it is comes before the one that it hands the object on to, to be freed;
 //   - by a read side that the free waits for: it is marked as one that comes after a grace period, or such a period was
-//     waited for between `unpublish` and the free;
+//     waited for between `unpublish` and the free. Interrupts, softirqs or preemption that are off are a read side too
+//     where the model says so (`also`); where no record tells whether they were (MachineState), it is *possible*;
 //   - by fork and join, and by being work that somebody waits for (delegation);
 //   - while nothing else can run (`themselves-during`).
 // An object can be found until it is unpublished, so what the freeing context holds then, or at any moment from then to
@@ -34,7 +35,6 @@ using model::Life;
 static constexpr size_t MaxKinds = 4096, MaxObjects = 1 << 18;
 // That a context has looked up and not let go of: the oldest end with their last use so far.
 static constexpr size_t MaxOpen = 512;
-static constexpr size_t MaxSteps = 64; // of a span: beyond, only sets that it has not had yet
 
 LifetimeAnalysis::LifetimeAnalysis(const Recording &R) : Analysis(R), Phases(R.Model) {
   Statistics.resize(R.Model.Lifetimes.size());
@@ -49,92 +49,6 @@ std::optional<std::vector<std::string>> LifetimeAnalysis::rules() const {
   for (const ContractStatistics &S : Statistics)
     Out.push_back(S.Contract->Id);
   return Out;
-}
-
-// ---- What a context holds, moment by moment ----
-
-LifetimeAnalysis::ContextState &LifetimeAnalysis::state(ContextId C) {
-  if (C >= Contexts.size())
-    Contexts.resize(C + 1);
-  return Contexts[C];
-}
-
-void LifetimeAnalysis::note(ContextState &S, llvm::ArrayRef<Hold> Now, uint64_t Grace) {
-  if (!S.watched())
-    return;
-  Besides B{0, Grace};
-  for (auto [Period, Depth] : S.Reading)
-    B.Reading |= uint64_t(Depth > 0) << Period;
-  S.Went.add(Held.of(Now, B));
-  if (S.Went.tooLong())
-    fold(S);
-}
-
-void LifetimeAnalysis::append(SetList &To, llvm::ArrayRef<HeldSetId> Sets) {
-  for (HeldSetId Set : Sets)
-    if (To.empty() || (To.back() != Set && (To.size() < MaxSteps || !llvm::is_contained(To, Set))))
-      To.push_back(Set);
-}
-
-// Takes over what the trail says that the span does not know yet. While a reference is held, it does not matter.
-void LifetimeAnalysis::catchUp(ContextState &S, Known &K) {
-  if (!K.Open)
-    return;
-  if (K.References == 0)
-    append(K.Open->Pending, S.Went.since(K.Open->Until));
-  K.Open->Until = S.Went.end();
-}
-
-void LifetimeAnalysis::fold(ContextState &S) {
-  for (Known &K : S.Objects)
-    catchUp(S, K);
-  for (Removal &D : S.Removals) {
-    append(D.Sets, S.Went.since(D.Until));
-    D.Until = S.Went.end();
-  }
-  HeldSetId Last = S.Went.last();
-  S.Went.clear();
-  S.Went.add(Last);
-}
-
-void LifetimeAnalysis::acquired(const Moment &M, const Hold &New) {
-  ContextState &S = state(M.Context);
-  if (!S.watched())
-    return;
-  note(S, M.Held); // what has ended unseen has left a gap
-  llvm::SmallVector<Hold, 8> Now(M.Held);
-  Now.push_back(New);
-  note(S, Now);
-}
-
-void LifetimeAnalysis::released(const Moment &M, const Hold &Old, SiteId) {
-  ContextState &S = state(M.Context);
-  // What another context has taken is given back for that one, and it is that one's set that is told.
-  if (!S.watched() || !Held.holds(S.Went.last(), Old.Lock))
-    return;
-  llvm::SmallVector<Hold, 8> Now(M.Held);
-  auto It = llvm::find_if(Now, [&](const Hold &H) { return H.own() && H.Lock == Old.Lock && H.Since == Old.Since; });
-  if (It != Now.end())
-    Now.erase(It);
-  note(S, Now);
-}
-
-void LifetimeAnalysis::readSide(const Moment &M, const model::Event &E) {
-  ContextState &S = state(M.Context);
-  if (E.Role == Life::Grace) {
-    note(S, M.Held, uint64_t(1) << E.Of);
-    return note(S, M.Held);
-  }
-  auto It = llvm::find_if(S.Reading, [&](const auto &P) { return P.first == E.Of; });
-  if (It == S.Reading.end()) {
-    S.Reading.push_back({E.Of, 0});
-    It = std::prev(S.Reading.end());
-  }
-  if (E.Role == Life::ReadLock)
-    ++It->second;
-  else
-    It->second -= It->second > 0;
-  note(S, M.Held);
 }
 
 // ---- Objects ----
@@ -351,7 +265,7 @@ void LifetimeAnalysis::free(const Moment &M, PlaceRef At, const model::Event &E,
     ++Lives[{E.Of, N.Pointer}];
   if (Phases.anyActive(Statistics[E.Of].Contract->ExceptDuring))
     return;
-  append(New.Sets, Held.of(M.Held, {0, E.After ? uint64_t(1) << *E.After : 0}));
+  append(New.Sets, Held.of(M.Held, {0, 0, E.After ? uint64_t(1) << *E.After : 0}));
   New.Lifetime = E.Of;
   New.First = New.Last = std::move(Here);
   New.After = E.After ? &R.Model.GracePeriods[*E.After] : nullptr;
@@ -429,8 +343,10 @@ void LifetimeAnalysis::contextEnd(const Moment &M) {
 
 void LifetimeAnalysis::event(const Moment &M, PlaceRef At, llvm::ArrayRef<uint64_t> Of) {
   const model::Event *E = R.Sites[At.Site].Event;
-  if (!E || E->Role == Life::None || R.Mode == UNDERLOCK_RECORDING_DISTINCT)
+  if (!E || R.Mode == UNDERLOCK_RECORDING_DISTINCT)
     return;
+  if (E->Role < Life::ReadLock)
+    seen(M);
   Name N = nameOf(E->Of, Of);
   switch (E->Role) {
   case Life::None:

@@ -7,6 +7,7 @@
 #include "analyzer/analyses/Analysis.h"
 #include "analyzer/analyses/HappensBefore.h"
 #include "analyzer/analyses/HeldSets.h"
+#include "analyzer/analyses/MachineState.h"
 #include "analyzer/analyses/Phases.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
@@ -54,6 +55,8 @@ struct ContextState {
   std::vector<Known> Objects; // the newest last
   std::vector<Removal> Removals;
   Trail Went;
+  MachineState Machine;
+  unsigned Inside = 0;                                         // of model::GracePeriod::State: a kind of interrupt
   llvm::SmallVector<std::pair<unsigned, unsigned>, 2> Reading; // grace period, how deep
   bool watched() const { return !Objects.empty() || !Removals.empty(); }
 };
@@ -86,8 +89,17 @@ public:
   void acquired(const Moment &M, const Hold &New) override;
   void released(const Moment &M, const Hold &Old, SiteId At) override;
   void event(const Moment &M, PlaceRef At, llvm::ArrayRef<uint64_t> Objects) override;
-  void phaseBegin(const Moment &, PlaceRef, const model::Phase &P) override { Phases.begin(P); }
-  void phaseEnd(const Moment &, SiteId, const model::Phase &P) override { Phases.end(P); }
+  void failed(const Moment &M, InstanceId, PlaceRef) override { seen(M); }
+  void awaited(const Moment &M, InstanceId, PlaceRef) override { seen(M); }
+  void signalled(const Moment &M, InstanceId, PlaceRef) override { seen(M); }
+  void phaseBegin(const Moment &M, PlaceRef, const model::Phase &P) override {
+    seen(M);
+    Phases.begin(P);
+  }
+  void phaseEnd(const Moment &M, SiteId, const model::Phase &P) override {
+    seen(M);
+    Phases.end(P);
+  }
   void fork(const Moment &M, uint64_t Token) override { Order.fork(M.Context, Token); }
   void start(const Moment &M, uint64_t Token) override { Order.start(M.Context, Token); }
   void join(const Moment &M, uint64_t Token) override { Order.join(M.Context, Token); }
@@ -108,6 +120,9 @@ private:
 
   ContextState &state(ContextId C);
   void note(ContextState &S, llvm::ArrayRef<Hold> Now, uint64_t Grace = 0);
+  void seen(const Moment &M);
+  bool turnsOff(InstanceId Lock) const;
+  static uint64_t nameOfReadSide(unsigned GracePeriod) { return ~uint64_t(GracePeriod); }
   void fold(ContextState &S);
   void settle(ContextState &S);
   static void append(SetList &To, llvm::ArrayRef<HeldSetId> Sets);

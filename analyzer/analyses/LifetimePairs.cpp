@@ -33,9 +33,9 @@ static bool meet(const llvm::DenseSet<std::pair<uint64_t, uint64_t>> &A,
 std::optional<Certainty> LifetimeAnalysis::judge(const Kind &Span, const Kind &Free) const {
   // Of another object only the rules over classes can say something.
   bool Same = meet(Span.Objects, Free.Objects);
-  if (Held.ended(R, Span.Sets, Free.Sets, /*ByClass=*/!Same))
+  if (Held.ended(R, Span.Sets, Free.Sets, Same ? Strict : AllFavours))
     return std::nullopt;
-  return Same && !Held.ended(R, Span.Sets, Free.Sets, /*ByClass=*/true) ? Certainty::Assumed : Certainty::Possible;
+  return Same && !Held.ended(R, Span.Sets, Free.Sets, AllFavours) ? Certainty::Assumed : Certainty::Possible;
 }
 
 // A lock that both hold, the span at its begin and at its end, and not all the time.
@@ -79,10 +79,19 @@ Finding LifetimeAnalysis::supposed(const Kind &Span, const Kind &Free, Certainty
   F.Assumptions = {
       "the two can come at the same time: no lock, reference, grace period, fork or join of this recording "
       "keeps them apart"};
-  if (Sure == Certainty::Possible)
-    F.Assumptions.push_back(meet(Span.Objects, Free.Objects)
-                                ? "the locks of one class that both hold are not the same lock"
-                                : "it can be one object: here it was not");
+  if (Sure != Certainty::Possible)
+    return F;
+  if (!meet(Span.Objects, Free.Objects)) {
+    F.Assumptions.push_back("it can be one object: here it was not");
+    return F;
+  }
+  // Which of the two, or that it takes both, keeps it from being sure.
+  bool Class = Held.ended(R, Span.Sets, Free.Sets, OneLock), Off = Held.ended(R, Span.Sets, Free.Sets, StillOff);
+  if (Class || !Off)
+    F.Assumptions.push_back("the locks of one class that both hold are not the same lock");
+  if (Off || !Class)
+    F.Assumptions.push_back("where a lock was given back, interrupts, softirqs and preemption came on again: no record "
+                            "tells");
   return F;
 }
 

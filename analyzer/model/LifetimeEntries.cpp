@@ -137,6 +137,32 @@ Life Loader::readLifeMark(const Value &V, StringRef Id, unsigned Of, bool OfLife
   return Is->Is;
 }
 
+// also: [irqs-off, preemption-off]
+unsigned Loader::readReadSides(FieldReader &F) {
+  static constexpr std::pair<StringRef, GracePeriod::State> States[] = {{"irqs-off", GracePeriod::IrqsOff},
+                                                                        {"softirqs-off", GracePeriod::SoftirqsOff},
+                                                                        {"preemption-off", GracePeriod::PreemptionOff},
+                                                                        {"hard-irq", GracePeriod::HardIrq},
+                                                                        {"soft-irq", GracePeriod::SoftIrq}};
+  SmallVector<StringRef, 5> Names;
+  for (const auto &[Name, Is] : States)
+    Names.push_back(Name);
+  unsigned Also = 0;
+  for (const Value *V : F.list("also")) {
+    std::optional<std::string> Text = asText(*V, "a state", Into);
+    if (!Text)
+      continue;
+    const auto *It = find_if(States, [&](const auto &S) { return S.first == *Text; });
+    if (It == std::end(States))
+      Into.error(V->Where, "unknown state '" + *Text + "'" + suggestion(*Text, Names));
+    else if (Also & It->second)
+      Into.error(V->Where, "'" + *Text + "' is in 'also' twice");
+    else
+      Also |= It->second;
+  }
+  return Also;
+}
+
 void Loader::readGracePeriod(const Value &V) {
   FieldReader F(V, "a grace period", Into);
   GracePeriod G;
@@ -145,6 +171,7 @@ void Loader::readGracePeriod(const Value &V) {
   define("grace period", G.Id, V.Where);
   G.Why = F.text("why");
   G.MaySleep = F.boolean("may-sleep", false);
+  G.Also = readReadSides(F);
   F.required("marks");
   unsigned Index = Out.GracePeriods.size();
   Out.GracePeriods.push_back(G);

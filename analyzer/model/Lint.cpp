@@ -292,8 +292,13 @@ void Linter::lifetime(const Contract &C) {
 void Linter::gracePeriod(const GracePeriod &G) {
   unsigned Of = &G - M.GracePeriods.data();
   auto Has = [&](Life Role) { return any_of(M.Events, [&](const Event &E) { return E.Role == Role && E.Of == Of; }); };
-  if (!Has(Life::ReadLock) || !Has(Life::ReadUnlock))
+  // States alone can be what it waits for.
+  bool Marked = Has(Life::ReadLock) || Has(Life::ReadUnlock);
+  if ((Marked || !G.Also) && !(Has(Life::ReadLock) && Has(Life::ReadUnlock)))
     warn(G.Where, "grace period '" + G.Id + "' has no read side: it needs a 'read-lock' and a 'read-unlock'");
+  if (G.Also && M.Who == Threads::Themselves)
+    warn(G.Where, "grace period '" + G.Id +
+                      "' has an 'also', and programs record no such states: it is of kernels ('threads: any')");
   bool Named = any_of(M.Events, [&](const Event &E) { return E.Role == Life::Free && E.After == Of; });
   if (!Has(Life::Grace) && !Named)
     warn(G.Where, "grace period '" + G.Id + "' is never waited for: no mark is a 'wait', and no 'free' is 'after' it");

@@ -45,6 +45,7 @@ private:
   void readDelegate(const Value &V, llvm::StringRef What, llvm::StringRef Id, std::pair<llvm::StringRef, Part> Begin,
                     std::pair<llvm::StringRef, Part> End);
   void readGracePeriod(const Value &V);
+  unsigned readReadSides(FieldReader &F);
   void readLifetime(const Value &V);
   struct LifeVerb;
   static llvm::ArrayRef<LifeVerb> lifeVerbs(bool OfLifetime);

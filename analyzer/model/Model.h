@@ -101,8 +101,11 @@ struct Lifetime {
 
 // Read sides, and what waits until all are left that were entered before (RCU). Its marks are events.
 struct GracePeriod {
+  // What counts as a read side without a mark, as RCU of Linux has it since 5.0.
+  enum State : unsigned { IrqsOff = 1, SoftirqsOff = 2, PreemptionOff = 4, HardIrq = 8, SoftIrq = 16 };
   std::string Id;
   bool MaySleep = false; // who is in a read side may sleep there (SRCU)
+  unsigned Also = 0;     // of State
   std::string Why;
   Place Where;
 };

@@ -277,6 +277,109 @@ TEST(Lifetime, WaitsForReaders) {
   EXPECT_EQ(in(Handed + "t2 event session:unpublish 16\nt2 event rcu:wait\n" + freed()), one("assumed"));
 }
 
+// RCU of Linux since 5.0 waits for what is off, too.
+static Findings whereItWaits(const std::string &Also, const std::string &Trace) {
+  std::string Model = kernel(Lifetimes);
+  const std::string Marks = "{id: rcu, marks:";
+  Model.replace(Model.find(Marks), Marks.size(), "{id: rcu, also: [" + Also + "], marks:");
+  Judged J =
+      judge(Model, "context t1 task 1\ncontext t2 task 2\ncontext h hardirq 3\ncontext s softirq 4\nt1 end boot\n" +
+                       Trace + "t2 event session:free-after-rcu 16\n");
+  EXPECT_EQ(J.Errors, "");
+  return J.findings();
+}
+static std::string bareWith(const std::string &State, const std::string &Who = "t1") {
+  return Who + " event session:lookup 16 " + State + "\n" + Who + " event session:use 16 " + State + "\n";
+}
+
+TEST(Lifetime, WhatIsOffIsAReadSide) {
+  const std::vector<std::pair<std::string, std::string>> States = {
+      {"irqs-off", "irqs-off"}, {"softirqs-off", "softirqs-off"}, {"preemption-off", "no-preempt"}};
+  for (const auto &[Also, State] : States) {
+    EXPECT_EQ(whereItWaits(Also, bareWith(State)), Clean) << Also;
+    EXPECT_EQ(whereItWaits("", bareWith(State)), one("assumed")) << Also;
+    EXPECT_EQ(whereItWaits(Also, bareWith("")), one("assumed")) << Also;
+    for (const auto &[Other, OtherState] : States)
+      if (Other != Also)
+        EXPECT_EQ(whereItWaits(Also, bareWith(OtherState)), one("assumed")) << Also;
+    // On again at the use, at the look-up, or at anything in between.
+    EXPECT_EQ(whereItWaits(Also, "t1 event session:lookup 16 " + State + "\nt1 event session:use 16\n"),
+              one("assumed"));
+    EXPECT_EQ(whereItWaits(Also, "t1 event session:lookup 16\nt1 event session:use 16 " + State + "\n"),
+              one("assumed"));
+    for (const char *Between : {"event removed 1", "acquire M", "fail M", "begin case x", "awaits M", "signals M"})
+      EXPECT_EQ(whereItWaits(Also, "t1 event session:lookup 16 " + State + "\nt1 " + Between +
+                                       "\nt1 event session:use 16 " + State + "\n"),
+                one("assumed"))
+          << Between;
+  }
+  // One after the other without a gap, and from one into a marked one.
+  EXPECT_EQ(whereItWaits("irqs-off, preemption-off",
+                         "t1 event session:lookup 16 irqs-off\nt1 event session:use 16 no-preempt\n"),
+            Clean);
+  EXPECT_EQ(whereItWaits("irqs-off", "t1 event session:lookup 16 irqs-off\nt1 event rcu:read-lock irqs-off\n"
+                                     "t1 event session:use 16\nt1 event rcu:read-unlock\n"),
+            Clean);
+  EXPECT_EQ(whereItWaits("irqs-off",
+                         "t1 event session:lookup 16 irqs-off\nt1 event session:use 16\nt1 event rcu:read-lock\n"
+                         "t1 event rcu:read-unlock\n"),
+            one("assumed"));
+}
+
+TEST(Lifetime, AnInterruptIsAReadSide) {
+  EXPECT_EQ(whereItWaits("hard-irq", bareWith("", "h")), Clean);
+  EXPECT_EQ(whereItWaits("hard-irq", bareWith("", "s")), one("assumed", "s t2 s"));
+  EXPECT_EQ(whereItWaits("soft-irq", bareWith("", "s")), Clean);
+  EXPECT_EQ(whereItWaits("soft-irq", bareWith("", "h")), one("assumed", "h t2 h"));
+  EXPECT_EQ(whereItWaits("hard-irq, soft-irq", bareWith("")), one("assumed"));
+}
+
+// The record of a spin_unlock_irqrestore() is made while interrupts are off.
+TEST(Lifetime, ALockTurnsOnWhatItHasTurnedOff) {
+  const std::string Use = "t1 event session:use 16 irqs-off\n", Look = "t1 event session:lookup 16 irqs-off\n";
+  const std::string Take = "t1 acquire S/spin irqs-off\n", Give = "t1 release S/spin irqs-off\n";
+  const std::string On = "t1 event removed 1\n", Off = "t1 event removed 1 irqs-off\n";
+  EXPECT_EQ(whereItWaits("irqs-off", On + Take + Look + Use + Give), Clean);
+  EXPECT_EQ(whereItWaits("irqs-off", On + Take + Look + Give + On + Take + Use + Give), one("assumed"));
+  // No record says whether they came on in between: it is said, and does not fail.
+  EXPECT_EQ(whereItWaits("irqs-off", On + Take + Look + Give + Take + Use + Give), one("possible"));
+  EXPECT_EQ(whereItWaits("irqs-off", On + Take + Look + Give + Use), one("possible"));
+  // They were off before.
+  EXPECT_EQ(whereItWaits("irqs-off", Off + Take + Look + Give + Take + Use + Give), Clean);
+  EXPECT_EQ(whereItWaits("irqs-off", Off + Take + Look + Give + On + Take + Use + Give), one("assumed"));
+  // One of two, in either order; then both.
+  const std::string Inner = "t1 acquire I/spin irqs-off\n", Out = "t1 release I/spin irqs-off\n";
+  EXPECT_EQ(whereItWaits("irqs-off", On + Take + Inner + Look + Out + Use + Give), Clean);
+  EXPECT_EQ(whereItWaits("irqs-off", On + Take + Inner + Look + Give + Use + Out), Clean);
+  EXPECT_EQ(whereItWaits("irqs-off", On + Take + Inner + Look + Give + Out + Take + Use + Give), one("possible"));
+  EXPECT_EQ(whereItWaits("irqs-off", On + Take + Inner + Look + Out + Give + Take + Use + Give), one("possible"));
+  EXPECT_EQ(whereItWaits("irqs-off", Off + Take + Inner + Look + Give + Out + Take + Use + Give), Clean);
+  // A mutex turns nothing off.
+  EXPECT_EQ(whereItWaits("irqs-off", On + "t1 acquire M try irqs-off\n" + Look + "t1 release M irqs-off\n" + Use), Clean);
+  // Nor does a read side that may be preempted; one that may not be turns preemption on at its end.
+  auto Rcu = [](const std::string &State) {
+    return "t1 event rcu:read-lock " + State + "\nt1 event session:lookup 16 " + State + "\nt1 event rcu:read-unlock " +
+           State + "\nt1 event rcu:read-lock " + State + "\nt1 event session:use 16 " + State +
+           "\nt1 event rcu:read-unlock " + State + "\n";
+  };
+  EXPECT_EQ(whereItWaits("preemption-off", On + Rcu("")), one("assumed"));
+  EXPECT_EQ(whereItWaits("preemption-off", On + Rcu("no-preempt")), one("possible"));
+  EXPECT_EQ(whereItWaits("irqs-off", Off + Rcu("irqs-off")), Clean);
+}
+
+TEST(Lifetime, SaysWhatNoRecordTells) {
+  std::string Model = kernel(Lifetimes);
+  Model.replace(Model.find("{id: rcu,"), 9, "{id: rcu, also: irqs-off,");
+  Judged J =
+      judge(Model,
+            "t1 end boot\nt1 acquire S/spin irqs-off\nt1 event session:lookup 16 irqs-off\nt1 release S/spin irqs-off\n"
+            "t1 event session:use 16 irqs-off\nt2 event session:free-after-rcu 16\n");
+  ASSERT_EQ(J.findings(), one("possible"));
+  ASSERT_EQ(J.Findings[0].Assumptions.size(), 2u);
+  EXPECT_EQ(J.Findings[0].Assumptions[1],
+            "where a lock was given back, interrupts, softirqs and preemption came on again: no record tells");
+}
+
 TEST(Lifetime, UntilTheWalkEnds) {
   std::string Walk = "t1 event desc:lookup 0 7\nt1 event desc:lookup 0 8\nt1 event desc:until\n";
   EXPECT_EQ(in(Walk + "t2 event desc:free 0 8\n"), Findings{"lifetime:desc assumed t1 t2 t1"});

@@ -260,6 +260,26 @@ TEST(Model, ALifetimeIsEventsAndAContract) {
           "unknown phase 'boot'");
 }
 
+TEST(Model, AGracePeriodWaitsForStatesToo) {
+  auto Grace = [](const std::string &Also) {
+    return "grace-periods: [{id: rcu" + Also + ", marks: [{read-lock: r}, {read-unlock: u}, {wait: s}]}]\n";
+  };
+  Parsed P = parsed(Grace(", also: [irqs-off, hard-irq]")), None = parsed(Grace(""));
+  ASSERT_TRUE(P.M) << P.Said;
+  EXPECT_EQ(P.M->GracePeriods[0].Also, GracePeriod::IrqsOff | GracePeriod::HardIrq);
+  ASSERT_TRUE(None.M) << None.Said;
+  EXPECT_EQ(None.M->GracePeriods[0].Also, 0u);
+  EXPECT_EQ(parsed(Grace(", also: soft-irq")).M->GracePeriods[0].Also, unsigned(GracePeriod::SoftIrq));
+  EXPECT_EQ(parsed(Grace(", also: [softirqs-off, preemption-off]")).M->GracePeriods[0].Also,
+            GracePeriod::SoftirqsOff | GracePeriod::PreemptionOff);
+  // The plugin has no use for it.
+  EXPECT_EQ(P.M->marksHash(), None.M->marksHash());
+  refused(Grace(", also: [irqs-of]"), "test.yaml:3:34: error: unknown state 'irqs-of', did you mean 'irqs-off'?");
+  refused(Grace(", also: [hard-irq, hard-irq]"), "'hard-irq' is in 'also' twice");
+  refused(Grace(", also: [{irqs: off}]"), "a state");
+  refused(Grace(", als: irqs-off"), "als");
+}
+
 TEST(Model, ReferencesMustResolve) {
   refused("events: [{id: vf-remove, entry: f}]\ncontracts: [{id: c, event: vf-remov, requires: l, why: w}]\n",
           "test.yaml:4:28: error: unknown event 'vf-remov', did you mean 'vf-remove'?");
