@@ -18,6 +18,15 @@ struct TextField {
 // array. Nothing where there is no such field, or it is none.
 std::optional<TextField> findTextField(const llvm::DISubprogram &Function, unsigned Argument, llvm::StringRef Name);
 
+struct NumberField {
+  uint64_t Offset = 0; // in bytes, in the struct
+  unsigned Bits = 0;   // of a number
+  bool IsPointer = false;
+};
+
+// … and one that is a pointer or a number of whole bytes.
+std::optional<NumberField> findNumberField(const llvm::DISubprogram &Function, unsigned Argument, llvm::StringRef Name);
+
 } // namespace underlock::plugin
 
 #endif

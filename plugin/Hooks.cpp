@@ -4,8 +4,8 @@
 //   before the call     events and phases, then begin/try/wait, release, signal or destroy, then free
 //   after the call      acquired, awaited or failed, init, then ends of phases, and what was found (lifetimes). After an
 //                       invoke that is its normal edge
-//   entry               behind the allocas, before anything else of the function
-//   exit                before each return, and where an exception passes through
+//   entry               behind the allocas, before anything else of the function: what it holds, then points
+//   exit                before each return, and where an exception passes through: points, then what it held
 // Records are private, writable globals in the default section (a kernel's linker script knows no other), so that a
 // copy of a linkonce function brings its own.
 #include "Hooks.h"
@@ -114,10 +114,8 @@ void HookEmitter::emit(const Plan &P, const HandOvers &Handed) {
       emitFree(*C.Call, *C.Marks->Frees);
     emitPoints(C, /*After=*/true);
   }
-  for (const PlannedFunction &F : P.Functions) {
-    emitEntry(F);
-    emitExits(F);
-  }
+  for (const PlannedFunction &F : P.Functions)
+    emitExits(F, emitEntry(F));
   for (const auto &[F, Locks] : Handed.Deaths)
     emitDeaths(*F, Locks);
 }
@@ -339,7 +337,7 @@ void HookEmitter::emitDeaths(Function &F, ArrayRef<LocalLock> Locks) {
   }
 }
 
-void HookEmitter::emitEntry(const PlannedFunction &F) {
+HookEmitter::HeldInside HookEmitter::emitEntry(const PlannedFunction &F) {
   BasicBlock &Entry = F.Function->getEntryBlock();
   IRBuilder<> B(&*Entry.getFirstNonPHIOrDbgOrAlloca());
   B.SetCurrentDebugLocation(placeIn(*F.Function, DebugLoc(), true));
@@ -347,12 +345,14 @@ void HookEmitter::emitEntry(const PlannedFunction &F) {
   for (Argument &A : F.Function->args())
     if (!A.hasStructRetAttr())
       Arguments.push_back(&A);
+  HeldInside Held = emitHolds(B, F, Arguments);
   for (const PointMark &P : F.Marks->Entries)
     emitPoint(B, P, F.Function, "", DebugLoc(), Arguments);
+  return Held;
 }
 
-void HookEmitter::emitExits(const PlannedFunction &F) {
-  if (F.Marks->Exits.empty())
+void HookEmitter::emitExits(const PlannedFunction &F, const HeldInside &Held) {
+  if (F.Marks->Exits.empty() && Held.empty())
     return;
   EscapeEnumerator Exits(*F.Function, "underlock.unwind");
   while (IRBuilder<> *B = Exits.Next()) {
@@ -360,6 +360,7 @@ void HookEmitter::emitExits(const PlannedFunction &F) {
     B->SetCurrentDebugLocation(placeIn(*F.Function, Here, false));
     for (const PointMark &P : F.Marks->Exits)
       emitPoint(*B, P, F.Function, "", Here, {});
+    emitDrops(*B, F, Held, Here);
   }
 }
 

@@ -40,6 +40,13 @@ private:
     LockName Name;
   };
 
+  // What a function holds from its entry on (HoldDuring.cpp).
+  struct Held {
+    const model::Lock *Lock;
+    llvm::Value *Object;
+  };
+  using HeldInside = llvm::SmallVector<Held, 1>;
+
   void prepare(const PlannedCall &C);
   void emitLockCall(const LockCall &C);
   llvm::Value *success(llvm::IRBuilder<> &B, llvm::CallBase &Call, model::Success If, llvm::ArrayRef<int64_t> Returns,
@@ -50,8 +57,12 @@ private:
   void emitPoints(const PlannedCall &C, bool After);
   void emitName(const HandOver &H);
   void emitDeaths(llvm::Function &F, llvm::ArrayRef<LocalLock> Locks);
-  void emitEntry(const PlannedFunction &F);
-  void emitExits(const PlannedFunction &F);
+  HeldInside emitEntry(const PlannedFunction &F);
+  void emitExits(const PlannedFunction &F, const HeldInside &Held);
+  HeldInside emitHolds(llvm::IRBuilder<> &B, const PlannedFunction &F, llvm::ArrayRef<llvm::Value *> Arguments);
+  void emitDrops(llvm::IRBuilder<> &B, const PlannedFunction &F, const HeldInside &Held, llvm::DebugLoc Where);
+  llvm::Value *heldObject(llvm::IRBuilder<> &B, const model::LockMark &Mark, llvm::ArrayRef<llvm::Value *> Arguments,
+                          const llvm::Function &In);
   void emitPoint(llvm::IRBuilder<> &B, const PointMark &P, llvm::Function *In, llvm::StringRef Callee,
                  llvm::DebugLoc Where, llvm::ArrayRef<llvm::Value *> Arguments, llvm::Value *Returned = nullptr);
   void emitEvent(llvm::IRBuilder<> &B, const model::Event &E, llvm::Constant *Record, llvm::Function *In,

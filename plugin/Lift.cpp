@@ -129,7 +129,7 @@ private:
     if (!F.hasLocalLinkage() && !(Inline && !F.isInterposable()))
       return false;
     const FunctionMarks *Own = Marks.of(&F);
-    if (Own && !(Own->Locks.empty() && Own->Entries.empty() && Own->Exits.empty()))
+    if (Own && (!Own->Locks.empty() || Own->marksBody()))
       return false;
     return !Recursive.contains(&F) && !F.isVarArg() && F.getInstructionCount() <= MaxWrapper &&
            isInlineViable(F).isSuccess();

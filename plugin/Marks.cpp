@@ -13,7 +13,7 @@ namespace underlock::plugin {
 MarkIndex::MarkIndex(const model::Model &M) {
   for (const model::Lock &L : M.Locks)
     for (const model::LockMark &Mark : L.Marks)
-      at(Mark.Function).Locks.emplace_back(&L, &Mark);
+      (Mark.During ? at(Mark.Function).Holds : at(Mark.Function).Locks).emplace_back(&L, &Mark);
   for (const model::SeeThrough &S : M.SeeThroughs)
     at(S.Function).SeeThrough = S.Argument;
   for (const model::Free &F : M.Frees)

@@ -38,6 +38,7 @@ struct PointMark {
 struct FunctionMarks {
   llvm::StringRef Name;
   llvm::SmallVector<std::pair<const model::Lock *, const model::LockMark *>, 1> Locks;
+  llvm::SmallVector<std::pair<const model::Lock *, const model::LockMark *>, 1> Holds; // references, while it runs
   llvm::SmallVector<PointMark, 1> Calls, Entries, Exits;
   std::optional<unsigned> SeeThrough; // the argument that it returns
   const model::Free *Frees = nullptr;
@@ -45,10 +46,10 @@ struct FunctionMarks {
   bool marks(bool ALock) const {
     return llvm::any_of(Locks, [&](const auto &L) { return L.first->isLock() == ALock; });
   }
+  // Does it do something at the entry, or on the ways out?
+  bool marksBody() const { return !(Holds.empty() && Entries.empty() && Exits.empty()); }
   // Frees are everywhere, and most of them of memory without a lock: they are no reason to change a function.
-  bool onlyFrees() const {
-    return Frees && Locks.empty() && Calls.empty() && Entries.empty() && Exits.empty() && !SeeThrough;
-  }
+  bool onlyFrees() const { return Frees && Locks.empty() && Calls.empty() && !marksBody() && !SeeThrough; }
 };
 
 // Thread-safety: immutable after construction. The model must outlive it.

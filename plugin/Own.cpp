@@ -64,7 +64,7 @@ private:
     const FunctionMarks *Own = Marks.of(&F);
     if (Own && !Own->Locks.empty())
       return false; // its body is left alone
-    if (Own && !(Own->Entries.empty() && Own->Exits.empty()))
+    if (Own && Own->marksBody())
       return true;
     return any_of(instructions(F), [&](const Instruction &I) {
       const auto *Call = dyn_cast<CallBase>(&I);

@@ -30,7 +30,7 @@ public:
 private:
   void planFunction(Function &F) {
     const FunctionMarks *Own = Marks.of(&F);
-    if (Own && !(Own->Entries.empty() && Own->Exits.empty()) && !skip(F, nullptr))
+    if (Own && Own->marksBody() && !skip(F, nullptr))
       Out.Functions.push_back({&F, Own});
     for (Instruction &I : instructions(F))
       if (auto *Call = dyn_cast<CallBase>(&I))
@@ -49,7 +49,7 @@ private:
       Out.Inside.push_back(&Call);
       LockMarks = false;
     }
-    if (WaitMarks && Own && !Own->Locks.empty()) {
+    if (WaitMarks && Own && isHow(*Own, Called)) {
       note(F, &Call, "lock function");
       WaitMarks = false;
     }
@@ -61,6 +61,15 @@ private:
     if (isa<CallBrInst>(Call))
       return note(F, &Call, "callbr");
     Out.Calls.push_back({&Call, &Called, LockMarks, WaitMarks});
+  }
+
+  // In the body of a function that locks or waits, other waits are how it does that. Not so where it waits for one kind
+  // of reference after the other: each of them is waited for.
+  static bool isHow(const FunctionMarks &Own, const FunctionMarks &Called) {
+    auto IsReference = [](const auto &L) { return L.first->Kind == model::LockKind::Reference; };
+    auto IsOwn = [&](const auto &L) { return any_of(Own.Locks, [&](const auto &O) { return O.first == L.first; }); };
+    return !Own.Locks.empty() &&
+           !(all_of(Own.Locks, IsReference) && all_of(Called.Locks, IsReference) && none_of(Called.Locks, IsOwn));
   }
 
   // Says whether nothing may be marked in F, and notes it for this place.

@@ -10,9 +10,9 @@
 //                 while he holds L: the holder of M is interrupted, the interrupt waits for L, L's holder for M
 //                                                                                                       assumed
 //   sleep         a lock that may sleep (mutex, rwsem, semaphore), or what is no lock (a completion, the end of read
-//                 sides), is waited for where nothing may sleep: in an interrupt, with interrupts or preemption off,
-//                 under a spinlock, or in a read side (`grace-periods`; not where these may sleep, as those of SRCU).
-//                 Whether it slept is luck                                                              observed
+//                 sides; not what is waited for spinning), is waited for where nothing may sleep: in an interrupt, with
+//                 interrupts or preemption off, under a spinlock, or in a read side (`grace-periods`; not where these
+//                 may sleep, as those of SRCU). Whether it slept is luck                                observed
 //
 // The terms and the first two rules are lockdep's (Documentation/locking/lockdep-design.rst: "{softirq,hardirq}-safe",
 // "-unsafe"), over instances where lockdep has classes. Shared and exclusive are told apart: readers do not keep each
@@ -151,7 +151,7 @@ void IrqAnalysis::stillHeld(const Moment &M) {
 
 static bool maySleep(const model::Lock *Kind) {
   return Kind && (Kind->Kind == model::LockKind::Mutex || Kind->Kind == model::LockKind::RwSem ||
-                  Kind->Kind == model::LockKind::Semaphore || !Kind->isLock());
+                  Kind->Kind == model::LockKind::Semaphore || (!Kind->isLock() && !Kind->Spins));
 }
 
 // `Lock` is None where the end of read sides is waited for.

@@ -15,6 +15,7 @@
 // of classes: its fix is one rule of order, however many objects take part.
 #include "analyzer/analyses/Order.h"
 #include "analyzer/analyses/Cycles.h"
+#include "analyzer/analyses/Words.h"
 #include "llvm/ADT/Hashing.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -368,6 +369,8 @@ static std::string waitTitle(const Recording &R, InstanceId Held, InstanceId For
   std::string What = Kind.What.empty() ? Kind.Id : Kind.What, Name = R.lockName(For);
   switch (Kind.Kind) {
   case model::LockKind::Reference:
+    if (isHeldDuring(Kind))
+      return R.lockName(Held) + " is held while " + What + " is waited for, and is wanted in there";
     return R.lockName(Held) + " is held while the last " + What + " is waited for, and is wanted by who holds one";
   case model::LockKind::Thread:
     return R.lockName(Held) + " is held while " + Name + " is waited for, and is wanted there before";

@@ -2,6 +2,7 @@
 //
 // From a finding to where its threads are paused, and to what the runtime says of it (PausePlan.h).
 #include "analyzer/cli/PausePlan.h"
+#include "analyzer/analyses/Words.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -95,9 +96,10 @@ private:
   }
 
   static bool sleeps(const model::Lock *Kind) {
-    return Kind && llvm::is_contained({model::LockKind::Mutex, model::LockKind::RwSem, model::LockKind::Semaphore,
-                                       model::LockKind::Reference},
-                                      Kind->Kind);
+    return Kind && !Kind->Spins &&
+           llvm::is_contained(
+               {model::LockKind::Mutex, model::LockKind::RwSem, model::LockKind::Semaphore, model::LockKind::Reference},
+               Kind->Kind);
   }
 
   // A task of a kernel is paused only where it may sleep, by what it asks for and what it has.
@@ -132,9 +134,9 @@ private:
     const model::Lock *Kind = R.classOf(S.Lock).Lock;
     bool Reference = Kind && Kind->Kind == model::LockKind::Reference;
     std::string What = Reference && !Kind->What.empty() ? Kind->What : R.lockName(S.Lock);
-    return llvm::formatv(At.Verb != UNDERLOCK_VERB_AWAIT ? "is about to take {0} ({1})"
-                         : Reference                     ? "is about to wait for the last {0} ({1})"
-                                                         : "is about to wait for {0} ({1})",
+    return llvm::formatv(At.Verb != UNDERLOCK_VERB_AWAIT     ? "is about to take {0} ({1})"
+                         : Reference && !isHeldDuring(*Kind) ? "is about to wait for the last {0} ({1})"
+                                                             : "is about to wait for {0} ({1})",
                          What, where(At))
         .str();
   }

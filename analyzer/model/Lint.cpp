@@ -105,11 +105,21 @@ void Linter::wait(const Lock &L) {
     return Says("is never waited for: no mark has the verb 'wait'");
   if (L.Kind == LockKind::Completion && !Has(Verb::Signal))
     Says("is waited for and never signalled: no mark has the verb 'signal'");
-  if (L.Kind == LockKind::Reference && Has(Verb::Try) != Has(Verb::Release))
-    Says(Has(Verb::Try) ? "is held and never dropped: no mark has the verb 'drop'"
-                        : "is dropped and never held: no mark has the verb 'hold'");
+  bool Held = any_of(L.Marks, [](const LockMark &M) { return M.What == Verb::Try && !M.During; });
+  if (L.Kind == LockKind::Reference && Held != Has(Verb::Release))
+    Says(Held ? "is held and never dropped: no mark has the verb 'drop'"
+              : "is dropped and never held: no mark has the verb 'hold'");
   if (L.Kind == LockKind::Reference && !Has(Verb::Try) && !Has(Verb::Release))
-    Says("is a reference that nobody holds: no mark has the verbs 'hold' and 'drop'");
+    Says("is a reference that nobody holds: no mark has the verbs 'hold' and 'drop', or 'hold-during'");
+  for (const LockMark &Mark : L.Marks) {
+    if (!Mark.During)
+      continue;
+    point(Mark.Where, "what is held during '" + Mark.Function + "' in 'waits'",
+          {Point::Kind::Entry, Mark.Function, ""});
+    if (any_of(L.Marks, [&](const LockMark &M) { return M.What == Verb::Await && M.Function == Mark.Function; }))
+      warn(Mark.Where, "function '" + Mark.Function + "' is 'hold-during' and 'wait' of '" + L.Id +
+                           "': it would wait for its own end");
+  }
   if (L.What.empty())
     Says("has no 'what': reports show its id instead");
 }
@@ -119,7 +129,8 @@ void Linter::marks() {
   std::vector<const LockMark *> All;
   for (const Lock &L : M.Locks)
     for (const LockMark &Mark : L.Marks)
-      All.push_back(&Mark);
+      if (!Mark.During)
+        All.push_back(&Mark);
   for (size_t I = 0; I < All.size(); ++I)
     for (size_t J = 0; J < I; ++J) {
       const LockMark &Old = *All[J], &New = *All[I];
@@ -141,7 +152,7 @@ void Linter::seeThroughs() {
       warn(S.Where, "see-through '" + S.Function + "' is there already" +
                         (Old->Argument == S.Argument ? "" : ", for another argument"));
     for (const Lock &L : M.Locks)
-      if (any_of(L.Marks, [&](const LockMark &Mark) { return Mark.Function == S.Function; }))
+      if (any_of(L.Marks, [&](const LockMark &Mark) { return !Mark.During && Mark.Function == S.Function; }))
         warn(S.Where, "function '" + S.Function + "' is a mark of lock '" + L.Id + "' and cannot be see-through");
   }
 }
@@ -151,7 +162,9 @@ void Linter::ignores() {
     if (earlier(M.Ignores, I, [](auto &A, auto &B) { return A.File == B.File && A.Function == B.Function; }))
       warn(I.Where, "'" + I.File + I.Function + "' is ignored already");
     for (const Lock &L : M.Locks)
-      if (any_of(L.Marks, [&](const LockMark &Mark) { return !I.Function.empty() && Mark.Function == I.Function; }))
+      if (any_of(L.Marks, [&](const LockMark &Mark) {
+            return !Mark.During && !I.Function.empty() && Mark.Function == I.Function;
+          }))
         warn(I.Where, "function '" + I.Function + "' is a mark of lock '" + L.Id +
                           "': what locks do inside is ignored already, and calls of it are marked all the same");
   }
@@ -164,7 +177,7 @@ void Linter::frees() {
                         ", and the same argument is its size");
     for (const Lock &L : M.Locks)
       for (const LockMark &Mark : L.Marks)
-        if (Mark.Function == F.Function && Mark.What != Verb::Release && Mark.What != Verb::Destroy)
+        if (Mark.Function == F.Function && !Mark.During && Mark.What != Verb::Release && Mark.What != Verb::Destroy)
           warn(F.Where, "function '" + F.Function + "' frees memory, and is '" + nameOf(Mark.What) + "' of lock '" +
                             L.Id + "' too");
   }

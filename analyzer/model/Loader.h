@@ -35,6 +35,7 @@ private:
   void readLock(const Value &V);
   void readWait(const Value &V);
   void readMark(const Value &V, Lock &To);
+  void readHeldObject(FieldReader &F, LockMark &M);
   void readSuccess(FieldReader &F, Success &If, std::vector<int64_t> &Returns);
   void readEvent(const Value &V);
   Point readEventPoint(FieldReader &F, llvm::SMLoc Where);

@@ -102,6 +102,7 @@ void Loader::readWait(const Value &V) {
   L.What = F.text("what");
   L.GivesUp = F.texts("gives-up");
   L.Ends = F.boolean("ends", false);
+  L.Spins = F.boolean("spins", false);
   for (const Value *M : F.list("marks"))
     readMark(*M, L);
   F.finish();
@@ -118,11 +119,27 @@ struct MarkVerb {
   StringRef Name;
   Verb What;
 };
+constexpr StringLiteral HoldDuring = "hold-during";
 constexpr MarkVerb LockVerbs[] = {{"acquire", Verb::Acquire}, {"try", Verb::Try},         {"release", Verb::Release},
                                   {"init", Verb::Init},       {"destroy", Verb::Destroy}, {"wait", Verb::Wait}};
-constexpr MarkVerb WaitVerbs[] = {{"wait", Verb::Await},   {"signal", Verb::Signal}, {"hold", Verb::Try},
-                                  {"drop", Verb::Release}, {"init", Verb::Init},     {"destroy", Verb::Destroy}};
+constexpr MarkVerb WaitVerbs[] = {{"wait", Verb::Await},     {"signal", Verb::Signal}, {"hold", Verb::Try},
+                                  {HoldDuring, Verb::Try},   {"drop", Verb::Release},  {"init", Verb::Init},
+                                  {"destroy", Verb::Destroy}};
 } // namespace
+
+// object: 1, or {argument: 1, field: number}
+void Loader::readHeldObject(FieldReader &F, LockMark &M) {
+  const Value *Given = F.optional("object");
+  if (!Given || Given->Is != Value::Kind::Map) {
+    M.Lock = F.number("object", 0);
+    return;
+  }
+  FieldReader Part(*Given, "the object of a 'hold-during'", Into);
+  Part.required("argument");
+  M.Lock = Part.number("argument", 0);
+  M.Field = Part.requiredText("field");
+  Part.finish();
+}
 
 void Loader::readMark(const Value &V, Lock &To) {
   FieldReader F(V, "a mark", Into);
@@ -139,9 +156,14 @@ void Loader::readMark(const Value &V, Lock &To) {
   if (Key.empty())
     return Into.error(
         V.Where, To.isLock() ? "a mark needs a verb: acquire, try, release, init, destroy or wait"
-                             : "a mark of what is waited for needs a verb: wait, signal, hold, drop, init or destroy");
-  M.Lock = F.number(To.isLock() ? "lock" : "object", 0);
-  M.Indirect = F.boolean("indirect", false);
+                             : "a mark of what is waited for needs a verb: wait, signal, hold, hold-during, drop, init "
+                               "or destroy");
+  M.During = Key == HoldDuring;
+  if (M.During)
+    readHeldObject(F, M);
+  else
+    M.Lock = F.number(To.isLock() ? "lock" : "object", 0);
+  M.Indirect = !M.During && F.boolean("indirect", false);
   M.Where = placeOf(V.Where);
   if (!To.isLock())
     M.LockMode = M.What == Verb::Try ? Mode::Shared : M.What == Verb::Release ? Mode::Any : Mode::Exclusive;
@@ -150,7 +172,7 @@ void Loader::readMark(const Value &V, Lock &To) {
                                 Mode::Exclusive);
   if (M.LockMode == Mode::Any && M.What != Verb::Release)
     Into.error(F.optional("mode")->Where, "only a release can be of any mode");
-  if (M.What == Verb::Acquire || M.What == Verb::Try || M.What == Verb::Await)
+  if (M.What == Verb::Acquire || (M.What == Verb::Try && !M.During) || M.What == Verb::Await)
     readSuccess(F, M.If, M.Returns);
   if (M.What == Verb::Try && To.isLock() && !F.optional("success"))
     Into.error(V.Where,
@@ -159,7 +181,9 @@ void Loader::readMark(const Value &V, Lock &To) {
     auto Name = asText(*Function, "a function", Into);
     if (!Name)
       continue;
-    auto [Old, New] = Marked.try_emplace(*Name + " " + std::to_string(M.Lock), Function->Where);
+    // What is held while it runs, and what calls of it do, are two matters.
+    auto [Old, New] =
+        Marked.try_emplace((M.During ? "during " : "") + *Name + " " + std::to_string(M.Lock), Function->Where);
     if (!New) {
       Into.error(Function->Where, "function '" + *Name + "' is marked twice for its argument " + Twine(M.Lock));
       Into.note(Old->second, "the first mark is here");

@@ -26,7 +26,7 @@ uint64_t Model::marksHash() const {
     S << (L.isLock() ? "l" : "w") << L.Id << '\0';
     for (const LockMark &M : L.Marks) {
       S << "m" << M.Function << '\0' << unsigned(M.What) << '.' << M.Lock << '.' << unsigned(M.LockMode) << '.'
-        << unsigned(M.If) << (M.Indirect ? "*" : "");
+        << unsigned(M.If) << (M.Indirect ? "*" : "") << (M.During ? "+" + M.Field : "");
       // Zero alone is what a success without a list has always been.
       if (M.Returns != std::vector<int64_t>{0})
         for (int64_t Value : M.Returns)

@@ -36,6 +36,8 @@ struct LockMark {
   std::string Function;  // the callee's name, as the linker sees it
   unsigned Lock = 0;     // which argument is the lock, from 0
   bool Indirect = false; // … or points to an object whose first member points to the lock (std::unique_lock)
+  bool During = false;   // a reference that the function itself has, from its entry to its exit
+  std::string Field;     // During: of the struct that the argument points to, this field
   Mode LockMode = Mode::Exclusive;
   Success If = Success::Always;
   std::vector<int64_t> Returns; // OneOf: these values
@@ -51,6 +53,7 @@ struct Lock {
   std::string What;                 // "sysfs reference": for reports
   std::vector<std::string> GivesUp; // lock classes that the wait gives back meanwhile, if they are held
   bool Ends = false;                // the wait is its end: what lies at its address later is another one
+  bool Spins = false;               // who waits does not sleep
   std::vector<LockMark> Marks;
   Place Where;
 

@@ -51,6 +51,9 @@ SiteId LockTable::hintFor(uint64_t Address) const {
 
 // ---- Addresses ----
 
+// One object may be waited for in several ways (an interrupt's handlers, its threads); of locks the kind tells.
+static bool areOne(const model::Lock &A, const model::Lock &B) { return A.isLock() ? A.Kind == B.Kind : &A == &B; }
+
 InstanceId LockTable::add(LockInstance Instance) {
   R.Instances.push_back(Instance);
   States.emplace_back();
@@ -74,7 +77,7 @@ InstanceId LockTable::at(uint64_t Address, SiteId Site) {
     return Living[Address] = make(Address, Site, None);
   const underlock::Site &S = R.Sites[Site];
   const State &Known = States[It->second];
-  if (LLVM_UNLIKELY(S.Lock != Known.Lock && S.Lock && Known.Lock && S.Lock->Kind != Known.Lock->Kind))
+  if (LLVM_UNLIKELY(S.Lock != Known.Lock && S.Lock && Known.Lock && !areOne(*S.Lock, *Known.Lock)))
     return otherKindAt(Address, Site);
   if ((!Known.Named && !S.ClassName.empty()) || LLVM_UNLIKELY(!Known.Lock && S.Lock))
     name(It->second, S);
@@ -84,7 +87,7 @@ InstanceId LockTable::at(uint64_t Address, SiteId Site) {
 InstanceId LockTable::otherKindAt(uint64_t Address, SiteId Site) {
   llvm::SmallVector<InstanceId, 1> &Others = OtherKinds[Address];
   for (InstanceId I : Others)
-    if (States[I].Lock->Kind == R.Sites[Site].Lock->Kind)
+    if (areOne(*States[I].Lock, *R.Sites[Site].Lock))
       return I;
   Others.push_back(make(Address, Site, None));
   return Others.back();

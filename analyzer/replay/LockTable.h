@@ -6,7 +6,7 @@
 // A lock lives from its birth, or from when it is first seen, until it or its memory dies. At one address there may be
 // locks of several kinds at a time: one has the other as its first member (Linux's semaphore its spinlock), or memory
 // was used again by a lock whose birth makes no call (Linux's spin_lock_init()), so that the death of the older one was
-// not seen.
+// not seen; or it is waited for in several ways and is no lock.
 //
 // Thread-safety: none.
 #ifndef UNDERLOCK_ANALYZER_REPLAY_LOCKTABLE_H

@@ -493,23 +493,4 @@ TEST(Model, HashFollowsTheMarksAlone) {
                       .M->marksHash());
 }
 
-TEST(Model, WhatIsWaitedForIsNoLock) {
-  Parsed P =
-      parsed("waits:\n"
-             "  - {id: ref, kind: reference, what: file, gives-up: [a, b], ends: true,\n"
-             "     marks: [{hold: get, object: 1, success: nonzero}, {drop: put}, {wait: drain}]}\n"
-             "  - {id: done, kind: completion, marks: [{wait: wait_for, success: zero}, {signal: [one, all]}]}\n");
-  ASSERT_TRUE(P.M) << P.Said;
-  const Lock &Ref = *P.M->findLock("ref"), &Done = *P.M->findLock("done");
-  EXPECT_TRUE(!Ref.isLock() && !Done.isLock() && Ref.Ends && !Done.Ends);
-  EXPECT_EQ(Ref.What, "file");
-  EXPECT_EQ(Ref.GivesUp, (std::vector<std::string>{"a", "b"}));
-  ASSERT_EQ(Ref.Marks.size(), 3u);
-  EXPECT_TRUE(Ref.Marks[0].What == Verb::Try && Ref.Marks[0].LockMode == Mode::Shared && Ref.Marks[0].Lock == 1);
-  EXPECT_TRUE(Ref.Marks[1].What == Verb::Release && Ref.Marks[2].What == Verb::Await);
-  ASSERT_EQ(Done.Marks.size(), 3u);
-  EXPECT_TRUE(Done.Marks[0].If == Success::OneOf && Done.Marks[2].What == Verb::Signal);
-  EXPECT_NE(P.M->marksHash(), parsed("").M->marksHash());
-}
-
 } // namespace

@@ -157,6 +157,14 @@ TEST(Waits, SeveralWhoSignal) {
   EXPECT_EQ(inProgram("w signals C/done\n" + completed(SignallerTakesL)), Findings{"order:wait-cycle assumed C L"});
 }
 
+TEST(Waits, InAKernelAnybodyMaySignal) {
+  // Nothing is concluded from who did, in a run that goes well; nor is it sure in one that hangs.
+  EXPECT_EQ(inKernel(completed(SignallerTakesL)), Clean);
+  std::string Hangs = "s signals C/done\nw awaits C/done\nw acquire L\nw wait C/done\n";
+  EXPECT_EQ(inKernel(Hangs + "s wait L\n"), Findings{"hang:cycle possible C L"});
+  EXPECT_EQ(inKernel(Hangs + "s wait M\n"), Clean);
+}
+
 TEST(Waits, TheReportTellsBothSides) {
   std::string Said = text(completed(SignallerTakesL));
   EXPECT_NE(Said.find("L is held while C is waited for, and is wanted before that is signalled"), std::string::npos)
