@@ -186,7 +186,8 @@ FieldReader::FieldReader(const Value &Map, StringRef What, Messages &Into) : Map
 }
 
 const Value *FieldReader::optional(StringRef Key) {
-  Asked.push_back(Key);
+  if (!is_contained(Asked, Key))
+    Asked.push_back(Key);
   for (const auto &[K, V] : Map.Fields)
     if (K.Text == Key)
       return &V;

@@ -148,7 +148,7 @@ contracts:
 }
 
 TEST(Model, ShippedModelsLoad) {
-  for (const char *Name : {"posix", "linux"}) {
+  for (const char *Name : {"posix", "linux", "linux-waits", "std"}) {
     std::string Said;
     llvm::raw_string_ostream Errors(Said);
     EXPECT_TRUE(load({Name}, UNDERLOCK_MODELS, Errors)) << Said;
@@ -158,7 +158,7 @@ TEST(Model, ShippedModelsLoad) {
 TEST(Model, UnknownKeysAreErrorsWithAHint) {
   refused("lokcs: []\n", "test.yaml:3:1: error: unknown key 'lokcs' in a model, did you mean 'locks'?");
   refused("locks: [{id: m, kind: mutex, colour: red}]\n",
-          "test.yaml:3:30: error: unknown key 'colour' in a lock; known are");
+          "test.yaml:3:30: error: unknown key 'colour' in a lock; known are id, kind, recursive, owner, marks\n");
   refused("locks: [{id: m, kind: mutex, marks: [{init: i, success: zero}]}]\n", "unknown key 'success' in a mark");
   refused("events: [{id: e, entry: f, in: g}]\n", "test.yaml:3:28: error: unknown key 'in' in an event");
 }
