@@ -54,7 +54,7 @@ bool test::Judged::says(llvm::StringRef Text) const {
 test::Judged test::judge(const std::string &ModelText, const std::string &Trace, underlock_recording_mode Mode) {
   Judged J;
   llvm::raw_string_ostream Errors(J.Errors);
-  std::optional<model::Model> M = model::parse(ModelText, "test.yaml", "", Errors);
+  std::optional<model::Model> M = model::parse(ModelText, "test.yaml", UNDERLOCK_MODELS, Errors);
   if (!M)
     return J;
   J.Model = std::make_unique<model::Model>(std::move(*M));

@@ -313,6 +313,10 @@ TEST(Lifetime, WhatIsOffIsAReadSide) {
                 one("assumed"))
           << Between;
   }
+  // Waited for where it is freed.
+  std::string Waits = "t2 event session:unpublish 16\nt2 event rcu:wait\nt2 event session:free 16\n";
+  EXPECT_EQ(whereItWaits("irqs-off", bareWith("irqs-off") + Waits), Clean);
+  EXPECT_EQ(whereItWaits("irqs-off", bareWith("no-preempt") + Waits), one("assumed"));
   // One after the other without a gap, and from one into a marked one.
   EXPECT_EQ(whereItWaits("irqs-off, preemption-off",
                          "t1 event session:lookup 16 irqs-off\nt1 event session:use 16 no-preempt\n"),
@@ -355,7 +359,8 @@ TEST(Lifetime, ALockTurnsOnWhatItHasTurnedOff) {
   EXPECT_EQ(whereItWaits("irqs-off", On + Take + Inner + Look + Out + Give + Take + Use + Give), one("possible"));
   EXPECT_EQ(whereItWaits("irqs-off", Off + Take + Inner + Look + Give + Out + Take + Use + Give), Clean);
   // A mutex turns nothing off.
-  EXPECT_EQ(whereItWaits("irqs-off", On + "t1 acquire M try irqs-off\n" + Look + "t1 release M irqs-off\n" + Use), Clean);
+  EXPECT_EQ(whereItWaits("irqs-off", On + "t1 acquire M try irqs-off\n" + Look + "t1 release M irqs-off\n" + Use),
+            Clean);
   // Nor does a read side that may be preempted; one that may not be turns preemption on at its end.
   auto Rcu = [](const std::string &State) {
     return "t1 event rcu:read-lock " + State + "\nt1 event session:lookup 16 " + State + "\nt1 event rcu:read-unlock " +
@@ -378,6 +383,33 @@ TEST(Lifetime, SaysWhatNoRecordTells) {
   ASSERT_EQ(J.Findings[0].Assumptions.size(), 2u);
   EXPECT_EQ(J.Findings[0].Assumptions[1],
             "where a lock was given back, interrupts, softirqs and preemption came on again: no record tells");
+}
+
+// The shipped model: what is shown in /proc/interrupts, and walked by a CPU that comes or goes.
+TEST(Lifetime, DescriptorsOfLinux) {
+  auto InLinux = [](const std::string &Trace) {
+    Judged J = judge("underlock: 1\nname: test\nextends: [linux]\n",
+                     "context t1 task 1\ncontext t2 task 2\ncontext c cpu-thread 3\nt1 end boot\n" + Trace +
+                         "t2 acquire L:sparse_irq_lock/mutex\nt2 event desc-in-use:unpublish 0 24\n"
+                         "t2 event desc-in-use:free-after-RCU 0 24\nt2 release L\n");
+    EXPECT_EQ(J.Errors, "");
+    return J.findings();
+  };
+  auto Uses = [](const std::string &Who, const std::string &Number, const std::string &State = "") {
+    return Who + " event desc-in-use:lookup 4096 " + Number + State + "\n" + Who + " event desc-in-use:use 4096" +
+           State + "\n";
+  };
+  const Findings Bare = {"lifetime:desc-in-use assumed t1 t2 t1"};
+  EXPECT_EQ(InLinux("t1 event RCU:read-lock\n" + Uses("t1", "24") + "t1 event RCU:read-unlock\n"), Clean);
+  EXPECT_EQ(InLinux(Uses("t1", "24")), Bare);
+  EXPECT_EQ(InLinux(Uses("t1", "25")), Findings{"lifetime:desc-in-use possible t1 t2 t1"});
+  EXPECT_EQ(InLinux("t1 acquire L:sparse_irq_lock/mutex\n" + Uses("t1", "24") + "t1 release L\n"), Clean);
+  EXPECT_EQ(InLinux("t1 acquire L:sparse_irq_lock/mutex\nt1 event desc-in-use:lookup 4096 24\nt1 release L\n"
+                    "t1 event desc-in-use:use 4096\n"),
+            Bare);
+  // In takedown_cpu()'s step, with sparse_irq_lock or without.
+  EXPECT_EQ(InLinux(Uses("c", "24", " irqs-off")), Clean);
+  EXPECT_EQ(InLinux(Uses("c", "24")), Findings{"lifetime:desc-in-use assumed c t2 c"});
 }
 
 TEST(Lifetime, UntilTheWalkEnds) {
