@@ -33,11 +33,17 @@ def in_order(wanted, found):
     return all(name in rest for name in wanted)
 
 
-def check(underlock, vmlinux, folder, *options):
+def findings_of(name, version, model):
+    """The lists of what is right: of NAME, and what a model other than `linux` adds or takes away."""
+    suffix = "" if version == "6.1" else f"-{version}"
+    return [path for path in (HERE / f"findings-{name}{suffix}.txt", HERE / f"findings-{model}{suffix}.txt") if path.exists()]
+
+
+def check(underlock, vmlinux, folder, model, *options):
     """What `underlock check` says of FOLDER/trace, as JSON; leaves report.txt and report.json there."""
     trace, report = str(folder / "trace"), folder / "report.json"
     report.unlink(missing_ok=True)
-    command = [underlock, "check", "--model", "linux", "--binary", vmlinux, "--color", "never", *options]
+    command = [underlock, "check", "--model", model, "--binary", vmlinux, "--color", "never", *options]
     subprocess.run([*command, "-o", str(folder / "report.txt"), trace])
     done = subprocess.run([*command, "--format", "json", "-o", str(report), trace], stderr=subprocess.DEVNULL)
     expect(done.returncode == 1, f"underlock check ended with status {done.returncode}, expected 1 (findings)")

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * disable_irq() under a lock that the interrupt's thread takes: it waits until the thread is done, which waits for the
- * lock. A classic of drivers' suspend and close. Here the interrupt came before, so that it did not happen. The fixed twin
- * uses disable_irq_nosync(), which waits for nobody. Both also wait for the hard handler, spinning, with that lock: it takes
- * none of theirs, and threads are not waited for then.
+ * lock. A classic of drivers' suspend and close. Here the interrupt came before, so that it did not happen. The fixed
+ * twin uses disable_irq_nosync(), which waits for nobody. Both also wait for the hard handler with that lock, spinning.
+ * It takes none, and threads are not waited for then.
  *
  * model: linux
  * broken: order:wait-cycle assumed; locks irq-thread card.lock; functions card_thread card_suspend
@@ -144,7 +144,7 @@ static void card_suspend(void *unused)
 #endif
 }
 
-/* The interrupt's thread has ended when the suspension begins; AT_ONCE (testcases/confirm): nothing but time sees to that. */
+/* The interrupt's thread has ended when the suspension begins; AT_ONCE (testcases/confirm): only time sees to that. */
 static void scenario(void)
 {
 	struct task cpu, thread, sh;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * del_timer_sync() under a lock that the timer's function takes: it waits until that one has returned, which waits for the
- * lock; what the comment of that function in Linux warns of. The timer had run out before, so that it did not happen. In
- * the fixed twin its function tries to get the lock, and comes again later where it does not.
+ * del_timer_sync() under a lock that the timer's function takes: it waits until that one has returned, which waits for
+ * the lock; what the comment of that function in Linux warns of. The timer had run out before, so that it did not
+ * happen. In the fixed twin its function tries to get the lock, and leaves it at that where it does not.
  *
  * model: linux-waits
  * broken: order:wait-cycle assumed; locks timer watch.lock; functions watch_expired watch_stop

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * cancel_work_sync() under a lock that the work takes: it waits until the work has run, which waits for the lock. The work
- * had run when it was cancelled, so that it did not happen. The fixed twin gives the lock back before.
+ * cancel_work_sync() under a lock that the work takes: it waits until the work has run, which waits for the lock. The
+ * work had run when it was cancelled, so that it did not happen. The fixed twin gives the lock back before.
  *
  * model: linux-waits
  * broken: order:wait-cycle assumed; locks work card.lock; functions card_refill card_close
