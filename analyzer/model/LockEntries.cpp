@@ -182,8 +182,8 @@ void Loader::readMark(const Value &V, Lock &To) {
     if (!Name)
       continue;
     // What is held while it runs, and what calls of it do, are two matters.
-    auto [Old, New] =
-        Marked.try_emplace((M.During ? "during " : "") + *Name + " " + std::to_string(M.Lock), Function->Where);
+    auto [Old, New] = Marked.try_emplace(
+        (M.During ? "during " + M.Field + " " : "") + *Name + " " + std::to_string(M.Lock), Function->Where);
     if (!New) {
       Into.error(Function->Where, "function '" + *Name + "' is marked twice for its argument " + Twine(M.Lock));
       Into.note(Old->second, "the first mark is here");

@@ -82,7 +82,10 @@ TEST(Model, WhatIsWrongWithWhatIsHeldWhileAFunctionRuns) {
           "the object of a 'hold-during' needs the key 'argument'");
   refused(Ref + "{hold: g, object: {argument: 1, field: irq}}, {drop: h}]}]\n", "must be a number");
   refused(Ref + "{hold-during: g, object: {argument: 1, field: irq, offset: 2}}]}]\n", "unknown key 'offset'");
-  // What is held during a function, and what a call of it does, are two matters.
+  // What is held during a function, and what a call of it does, are two matters; so are two fields.
+  EXPECT_TRUE(parsed(Ref + "{hold-during: g, object: {argument: 0, field: a}}, {hold-during: g, object: {argument: 0, "
+                           "field: b}}]}]\n")
+                  .M);
   EXPECT_TRUE(parsed(Ref + "{hold-during: g}, {drop: g}, {hold: h}]}]\n").M);
 }
 
