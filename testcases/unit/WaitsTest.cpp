@@ -265,3 +265,13 @@ TEST(Hang, AReferenceWhoseHolderHasEnded) {
   // A lock: that is said already.
   EXPECT_EQ(inProgram("main fork s\ns acquire L\ns exits\nr wait L\n"), Findings{"self:held-at-exit observed L s"});
 }
+
+TEST(Hang, ALockWhoseHolderHasEnded) {
+  const std::string Takes = "m end boot\ns acquire L\n", Wants = "r wait L\n";
+  Judged J = judge(kernel(), Takes + "s exits\n" + Wants);
+  EXPECT_EQ(J.findings(), Findings{"self:held-at-exit observed L s"});
+  EXPECT_TRUE(J.says("r still waited for L, held by s, which has ended at second 0.002, when the recording ended"));
+  J = judge(kernel(), Takes + Wants);
+  EXPECT_EQ(J.findings(), Clean);
+  EXPECT_TRUE(J.says("r still waited for L, held by s, when the recording ended"));
+}
