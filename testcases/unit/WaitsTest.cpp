@@ -86,6 +86,26 @@ TEST(Waits, TheShortestOfSeveralCycles) {
             Cycle);
 }
 
+// Who writes to the file n has a reference to it, takes D, and L; who writes to o takes D. The removal waits under L for
+// both: where that for n comes first, nobody has n any more when it waits for o, and there is no circle of the three.
+TEST(Waits, WhatWasDrainedBeforeIsHeldByNobody) {
+  const std::string WritesO = "a acquire o/ref shared try\na acquire D\na release D\na release o\n",
+                    WritesN = "b acquire n/ref shared try\nb acquire D\nb acquire L\nb release L\nb release D\nb release n\n";
+  auto Removal = [](const std::string &First, const std::string &Then) {
+    return "r acquire L\nr awaits " + First + "/ref\nr awaits " + Then + "/ref\nr release L\n";
+  };
+  const Findings Three = {"order:wait-cycle assumed D L ref", "order:wait-cycle assumed L ref"};
+  EXPECT_EQ(inKernel(WritesO + WritesN + Removal("n", "o")), Cycle);
+  EXPECT_EQ(inKernel(WritesO + WritesN + Removal("o", "n")), Three);
+  // Without a reference to n, or where that was waited for by somebody else, or in another operation.
+  const Findings Elsewhere = {Three.front(), "order:wait-cycle possible L ref"};
+  const std::string Only = "r acquire L\nr awaits o/ref\nr release L\n";
+  EXPECT_EQ(inKernel(WritesO + "b acquire D\nb acquire L\nb release L\nb release D\n" + Removal("n", "o")),
+            Findings{Three.front()});
+  EXPECT_EQ(inKernel(WritesO + WritesN + "q acquire M\nq awaits n/ref\nq release M\n" + Only), Elsewhere);
+  EXPECT_EQ(inKernel(WritesO + WritesN + "r acquire M\nr awaits n/ref\nr release M\n" + Only), Elsewhere);
+}
+
 TEST(Waits, ADropWithoutAHoldIsNothing) {
   EXPECT_EQ(inProgram("s release f/ref\nmain fork t\nt acquire f/ref shared try\nt exits\ns release f\n"), Clean);
 }
