@@ -126,7 +126,8 @@ std::string HangAnalysis::keeper(const Edge &E) const {
     return "and has yet to come";
   std::string End = E.Ended && E.Keeper < Ended.size() ? second("at", Ended[E.Keeper]) : "";
   if (E.Signals)
-    return E.Ended ? "which only " + Who + " has signalled, and that has ended" + End : "which only " + Who + " signals";
+    return E.Ended ? "which only " + Who + " has signalled, and that has ended" + End
+                   : "which only " + Who + " signals";
   return E.Keeper == B.Context ? "held by itself" : "held by " + Who + (E.Ended ? ", which has ended" + End : "");
 }
 

@@ -52,8 +52,8 @@ private:
   std::vector<Edge> Edges;
   llvm::DenseMap<InstanceId, llvm::SmallVector<LastSignal, 2>> Signallers;
   std::vector<std::optional<Ticks>> Ended; // by context
-  std::vector<Finding> Told, Cycles; // of the others, while it searches; of circles
-  uint64_t Steps = 0;                // of the search
+  std::vector<Finding> Told, Cycles;       // of the others, while it searches; of circles
+  uint64_t Steps = 0;                      // of the search
 };
 
 } // namespace underlock

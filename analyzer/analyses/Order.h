@@ -121,7 +121,7 @@ private:
 
   Sections Behind;
   std::vector<llvm::SmallVector<InstanceId, 4>> Drained; // by context: see Acquisition
-  std::vector<SegmentId> BeforeJoin; // by context: where it was when it began to wait for a thread
+  std::vector<SegmentId> BeforeJoin;                     // by context: where it was when it began to wait for a thread
   // By context: of what it holds, what it knew when it took it.
   std::vector<llvm::SmallVector<std::pair<InstanceId, SignalOrder::Known>, 4>> Knew;
   std::vector<std::shared_ptr<const Acquisition>> Used; // of Sections, by edges

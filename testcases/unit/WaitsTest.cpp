@@ -86,11 +86,13 @@ TEST(Waits, TheShortestOfSeveralCycles) {
             Cycle);
 }
 
-// Who writes to the file n has a reference to it, takes D, and L; who writes to o takes D. The removal waits under L for
-// both: where that for n comes first, nobody has n any more when it waits for o, and there is no circle of the three.
+// Who writes to the file n has a reference to it, takes D, and L; who writes to o takes D. The removal waits under L
+// for both: where that for n comes first, nobody has n any more when it waits for o, and there is no circle of the
+// three.
 TEST(Waits, WhatWasDrainedBeforeIsHeldByNobody) {
   const std::string WritesO = "a acquire o/ref shared try\na acquire D\na release D\na release o\n",
-                    WritesN = "b acquire n/ref shared try\nb acquire D\nb acquire L\nb release L\nb release D\nb release n\n";
+                    WritesN =
+                        "b acquire n/ref shared try\nb acquire D\nb acquire L\nb release L\nb release D\nb release n\n";
   auto Removal = [](const std::string &First, const std::string &Then) {
     return "r acquire L\nr awaits " + First + "/ref\nr awaits " + Then + "/ref\nr release L\n";
   };
@@ -228,9 +230,7 @@ TEST(Hang, TheOnlySignallerWaitsToo) {
 }
 
 TEST(Hang, OthersMayHaveSignalledUnseen) {
-  auto InA = [](underlock_recording_mode Mode) {
-    return judge(program(Waits), Again + "s wait L\n", Mode).findings();
-  };
+  auto InA = [](underlock_recording_mode Mode) { return judge(program(Waits), Again + "s wait L\n", Mode).findings(); };
   EXPECT_EQ(InA(UNDERLOCK_RECORDING_RING), Findings{"hang:cycle possible C L"});
   EXPECT_EQ(InA(UNDERLOCK_RECORDING_EVERYTHING), Findings{"hang:cycle assumed C L"});
   // … and so may those who end a wait under a lock.
