@@ -366,6 +366,8 @@ void HookEmitter::emitExits(const PlannedFunction &F, const HeldInside &Held) {
 
 void HookEmitter::emitPoint(IRBuilder<> &B, const PointMark &P, Function *In, StringRef Callee, DebugLoc Where,
                             ArrayRef<Value *> Arguments, Value *Returned) {
+  if (!P.Event && !P.Phase)
+    return void(call(B, "__underlock_v1_end", B.getVoidTy(), {}));
   underlock_verb Verb = P.Event   ? UNDERLOCK_VERB_EVENT
                         : P.IsEnd ? UNDERLOCK_VERB_PHASE_END
                                   : UNDERLOCK_VERB_PHASE_BEGIN;

@@ -33,6 +33,9 @@ MarkIndex::MarkIndex(const model::Model &M) {
     for (const model::Event &E : M.Events)
       if ((E.Is != model::Part::None) == OfDelegations)
         addPoint(E.At, {&E, nullptr, false, &E.At});
+  // … and the end of all last.
+  for (const model::TaskEnd &E : M.TaskEnds)
+    addPoint(E.At, {nullptr, nullptr, false, &E.At});
 }
 
 FunctionMarks &MarkIndex::at(StringRef Function) {

@@ -26,7 +26,8 @@ inline llvm::StringRef linkageName(const llvm::GlobalValue &F) {
   return Name.substr(0, Name.rfind(OwnSuffix));
 }
 
-// A point of the model: an event's (an end of a delegation's wait or work is one), or one end of a phase.
+// A point of the model: an event's (an end of a delegation's wait or work is one), or one end of a phase; neither: the
+// end of the task that runs.
 struct PointMark {
   const model::Event *Event = nullptr;
   const model::Phase *Phase = nullptr;

@@ -25,6 +25,13 @@ static bool engagedInBoth(const Recording &R, const Acquisition &A, const Acquis
   return Alone(A.Context) || llvm::any_of(A.Held, [&](const Hold &H) { return !H.own() && Alone(H.By); });
 }
 
+// Does `A` come behind a wait for the last of a reference that `B` has? Its next one is another object's.
+static bool isBehind(const Acquisition &A, const Acquisition &B) {
+  return llvm::any_of(A.Drained, [&](InstanceId Reference) {
+    return llvm::any_of(B.Held, [&](const Hold &H) { return H.Lock == Reference; });
+  });
+}
+
 bool CycleRules::canMeet(const Acquisition &A, const Acquisition &B) const {
   // During boot and init calls tasks are who they are, and nothing of later is there yet.
   if (A.PhaseMask != B.PhaseMask)
@@ -34,6 +41,8 @@ bool CycleRules::canMeet(const Acquisition &A, const Acquisition &B) const {
   if (!A.AnyCaller && !B.AnyCaller && !Order.concurrent(A.Segment, B.Segment))
     return false;
   if ((A.Delegated || B.Delegated) && engagedInBoth(R, A, B))
+    return false;
+  if (isBehind(A, B) || isBehind(B, A))
     return false;
   // Reaching its own edge, a context holds `From` as well as the other locks, so all that is held counts.
   return !haveGate(A.Held, B.Held);

@@ -44,8 +44,8 @@ void HangAnalysis::signalled(const Moment &M, InstanceId Lock, PlaceRef At) {
 
 void HangAnalysis::contextEnd(const Moment &M) {
   if (M.Context >= Ended.size())
-    Ended.resize(M.Context + 1, false);
-  Ended[M.Context] = true;
+    Ended.resize(M.Context + 1);
+  Ended[M.Context] = M.Time;
 }
 
 void HangAnalysis::stuck(llvm::ArrayRef<Blocked> All) { Waits.assign(All.begin(), All.end()); }
@@ -97,10 +97,11 @@ void HangAnalysis::findEdges() {
   }
 }
 
-std::string HangAnalysis::since(Ticks T) const {
-  if (R.TicksPerSecond <= 0 || T < R.Start)
+// " since second 1.234"; nothing where that is not known.
+std::string HangAnalysis::second(llvm::StringRef Word, std::optional<Ticks> T) const {
+  if (R.TicksPerSecond <= 0 || !T || *T < R.Start)
     return "";
-  return llvm::formatv(" since second {0:F3}", (T - R.Start) / R.TicksPerSecond).str();
+  return llvm::formatv(" {0} second {1:F3}", Word, (*T - R.Start) / R.TicksPerSecond).str();
 }
 
 Step HangAnalysis::stepOf(const Edge &E) const {
@@ -113,7 +114,7 @@ Step HangAnalysis::stepOf(const Edge &E) const {
   S.Mode = R.Sites[B.At.Site].Mode;
   S.Held = B.Held;
   S.Time = B.Since;
-  S.Says = "is waited for" + since(B.Since) + ", " + keeper(E);
+  S.Says = "is waited for" + second("since", B.Since) + ", " + keeper(E);
   return S;
 }
 
@@ -123,9 +124,11 @@ std::string HangAnalysis::keeper(const Edge &E) const {
   const Blocked &B = Waits[E.Waiter];
   if (R.Instances[B.Lock].EndOf != None)
     return "and has yet to come";
+  std::string End = E.Ended && E.Keeper < Ended.size() ? second("at", Ended[E.Keeper]) : "";
   if (E.Signals)
-    return E.Ended ? "which only " + Who + " has signalled, and that has ended" : "which only " + Who + " signals";
-  return E.Keeper == B.Context ? "held by itself" : "held by " + Who + (E.Ended ? ", which has ended" : "");
+    return E.Ended ? "which only " + Who + " has signalled, and that has ended" + End
+                   : "which only " + Who + " signals";
+  return E.Keeper == B.Context ? "held by itself" : "held by " + Who + (E.Ended ? ", which has ended" + End : "");
 }
 
 // Do these findings tell of this wait already?

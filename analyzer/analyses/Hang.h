@@ -46,14 +46,14 @@ private:
   void cycles(std::vector<Finding> &Out);
   void orphans(std::vector<Finding> &Out) const;
   std::string keeper(const Edge &E) const;
-  std::string since(Ticks T) const;
+  std::string second(llvm::StringRef Word, std::optional<Ticks> T) const;
 
   std::vector<Blocked> Waits;
   std::vector<Edge> Edges;
   llvm::DenseMap<InstanceId, llvm::SmallVector<LastSignal, 2>> Signallers;
-  std::vector<bool> Ended; // by context
-  std::vector<Finding> Told, Cycles; // of the others, while it searches; of circles
-  uint64_t Steps = 0;                // of the search
+  std::vector<std::optional<Ticks>> Ended; // by context
+  std::vector<Finding> Told, Cycles;       // of the others, while it searches; of circles
+  uint64_t Steps = 0;                      // of the search
 };
 
 } // namespace underlock

@@ -48,6 +48,8 @@ bool underlock::cannotMeet(const Recording &R, const HappensBefore &Order, const
 // ---- While the replay runs ----
 
 void OrderAnalysis::acquired(const Moment &M, const Hold &New) {
+  if (M.Held.empty() && M.Context < Drained.size())
+    Drained[M.Context].clear();
   if (!New.ByTry) {
     WritersOf.waits(New.Lock, New.Mode);
     if (!M.Held.empty())
@@ -89,8 +91,11 @@ static Hold wanted(InstanceId Lock, model::Mode Mode, PlaceRef At, Ticks Since) 
 
 void OrderAnalysis::awaited(const Moment &M, InstanceId Lock, PlaceRef At) {
   Hold Wanted = wanted(Lock, model::Mode::Exclusive, At, M.Time);
-  if (!M.Held.empty())
+  if (!M.Held.empty()) {
     addEdges(M, Wanted, false);
+    if (endsWhenDrained(Lock))
+      drained(M.Context).push_back(Lock);
+  }
   if (!Behind.watches())
     return;
   ContextId Ends = R.Instances[Lock].EndOf;
@@ -203,6 +208,11 @@ uint64_t OrderAnalysis::like(const Moment &M, const Acquisition &A) const {
   return llvm::hash_combine(Gates, A.PhaseMask, static_cast<int>(A.ToMode), A.Waits);
 }
 
+bool OrderAnalysis::endsWhenDrained(InstanceId Lock) const {
+  const model::Lock *Kind = R.classOf(Lock).Lock;
+  return Kind && Kind->Kind == model::LockKind::Reference && Kind->Ends;
+}
+
 void OrderAnalysis::addEdges(const Moment &M, const Hold &New, bool Waits) {
   bool Themselves = R.Model.Who == model::Threads::Themselves;
   Acquisition A = acquisition(M, New, Waits);
@@ -227,6 +237,8 @@ void OrderAnalysis::addEdges(const Moment &M, const Hold &New, bool Waits) {
     }
     if (!By) {
       A.Held = llvm::ArrayRef(M.Held).copy(Holds);
+      if (endsWhenDrained(New.Lock))
+        A.Drained = llvm::ArrayRef(drained(M.Context)).copy(Holds);
       By = new (Acquisitions.Allocate()) Acquisition(A);
     }
     E.By = By;

@@ -29,6 +29,8 @@ struct Acquisition {
   llvm::ArrayRef<Hold> Held;
   std::vector<Hold> OwnHeld; // where Held lies, if nowhere else
   bool Delegated = false;    // some of it is held by others, who wait for this context
+  // Where it waits for a reference: others that it has waited for since it held nothing, and that nobody has any more.
+  llvm::ArrayRef<InstanceId> Drained;
 };
 
 // Where the model says that a context stands for any caller, it can meet itself.
@@ -91,6 +93,12 @@ private:
   Acquisition acquisition(const Moment &M, const Hold &New, bool Waits);
   uint64_t like(const Moment &M, const Acquisition &A) const;
   void addEdges(const Moment &M, const Hold &New, bool Waits);
+  llvm::SmallVectorImpl<InstanceId> &drained(ContextId C) {
+    if (C >= Drained.size())
+      Drained.resize(C + 1);
+    return Drained[C];
+  }
+  bool endsWhenDrained(InstanceId Lock) const;
   void took(const Moment &M, const Hold &New, bool Waits);
   void addBehind(InstanceId Of, const Sections::Before &What);
   SignalOrder::Known knewWhenTaking(ContextId C, InstanceId Lock) const;
@@ -104,7 +112,7 @@ private:
   ActivePhases Phases;
   HappensBefore Order;
   llvm::SpecificBumpPtrAllocator<Acquisition> Acquisitions; // those of which some edge is the first of its kind
-  llvm::BumpPtrAllocator Holds;                             // what they held
+  llvm::BumpPtrAllocator Holds;                             // what they held, and had drained
   std::vector<OrderEdge> Edges;
   // By what makes two acquisitions different to every rule: a hash of all that was held, in any order, and of the
   // phases; the lock wanted and who wants it. The stacks of the evidence are not among it.
@@ -112,7 +120,8 @@ private:
   Writers WritersOf;
 
   Sections Behind;
-  std::vector<SegmentId> BeforeJoin; // by context: where it was when it began to wait for a thread
+  std::vector<llvm::SmallVector<InstanceId, 4>> Drained; // by context: see Acquisition
+  std::vector<SegmentId> BeforeJoin;                     // by context: where it was when it began to wait for a thread
   // By context: of what it holds, what it knew when it took it.
   std::vector<llvm::SmallVector<std::pair<InstanceId, SignalOrder::Known>, 4>> Knew;
   std::vector<std::shared_ptr<const Acquisition>> Used; // of Sections, by edges

@@ -12,7 +12,8 @@
 //                     … where the model has acquisitions that fail without having asked for the lock    possible
 //   unheld-release    releases a lock that nobody holds                                               observed
 //   foreign-release   releases a lock that another context holds, of a kind that has owners             observed
-//   held-at-exit      a context ends and still holds a lock                                             observed
+//   held-at-exit      a context ends and still holds a lock; of a kind that anybody may give back: and nobody
+//                     has by the end of the recording                                                 observed
 //   freed-held        a lock's memory dies, or is initialised anew, while somebody holds it             observed
 //
 // An exclusive acquisition that got the lock although the context held it shows a recursive one (POSIX decides that at
@@ -58,6 +59,8 @@ bool SelfAnalysis::isLock(InstanceId I) const {
 }
 
 void SelfAnalysis::acquired(const Moment &M, const Hold &New) {
+  if (New.Mode == model::Mode::Exclusive)
+    givenBack(New.Lock); // unseen
   if (New.ByTry)
     return;
   WritersOf.waits(New.Lock, New.Mode);
@@ -164,10 +167,19 @@ void SelfAnalysis::contextEnd(const Moment &M) {
       continue;
     Orphans.insert(H.Lock);
     Step Here = stepAt(M, Step::Kind::Ends, H.Place, H.Lock);
-    if (Finding *F = note("held-at-exit", Certainty::Observed, std::move(Here))) {
-      F->Title = R.contextName(M.Context) + " ends and still holds " + R.lockName(H.Lock);
-      F->Why = "nobody can release it any more; whoever takes it next waits for ever";
-    }
+    const model::Lock *Kind = R.classOf(H.Lock).Lock;
+    if (Kind && !Kind->Owner)
+      Left.push_back(std::move(Here));
+    else
+      heldAtExit(std::move(Here));
+  }
+}
+
+void SelfAnalysis::heldAtExit(Step Here) {
+  std::string Title = R.contextName(Here.Context) + " ends and still holds " + R.lockName(Here.Lock);
+  if (Finding *F = note("held-at-exit", Certainty::Observed, std::move(Here))) {
+    F->Title = std::move(Title);
+    F->Why = "nobody can release it any more; whoever takes it next waits for ever";
   }
 }
 
@@ -189,6 +201,8 @@ void SelfAnalysis::died(const Moment &M, InstanceId Lock, SiteId At, ContextId H
 }
 
 void SelfAnalysis::finish(std::vector<Finding> &Out) {
+  for (Step &S : Left)
+    heldAtExit(std::move(S));
   for (Finding &F : Findings) {
     if (F.Rule == "recursion" && WritersOf.has(F.Steps.front().Lock))
       F.Sure = Certainty::Assumed;

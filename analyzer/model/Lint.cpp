@@ -33,6 +33,7 @@ public:
     seeThroughs();
     ignores();
     frees();
+    taskEnds();
     for (const Event &E : M.Events)
       event(E);
     for (const Phase &P : M.Phases)
@@ -56,6 +57,7 @@ private:
   void seeThroughs();
   void ignores();
   void frees();
+  void taskEnds();
   void event(const Event &E);
   void phase(const Phase &P);
   void contract(const Contract &C);
@@ -180,6 +182,18 @@ void Linter::frees() {
         if (Mark.Function == F.Function && !Mark.During && Mark.What != Verb::Release && Mark.What != Verb::Destroy)
           warn(F.Where, "function '" + F.Function + "' frees memory, and is '" + nameOf(Mark.What) + "' of lock '" +
                             L.Id + "' too");
+  }
+}
+
+void Linter::taskEnds() {
+  for (const TaskEnd &E : M.TaskEnds) {
+    if (earlier(M.TaskEnds, E, [](auto &A, auto &B) { return A.At == B.At; }))
+      warn(E.Where, "function '" + E.At.Function + "' is among the task-ends already");
+    else if (M.Who == Threads::Themselves)
+      warn(E.Where,
+           "task-ends are of a kernel, and 'threads' is not 'any': a program's threads are seen to end, and it "
+           "does not link with this");
+    point(E.Where, "the end of a task", E.At);
   }
 }
 
@@ -336,6 +350,8 @@ public:
     }
     for (const Free &F : M.Frees)
       function(F.Where, F.Function);
+    for (const TaskEnd &E : M.TaskEnds)
+      function(E.Where, E.At.Function);
     for (const Event &E : M.Events)
       if (!S.Marks.contains(E.Id))
         point(E.Where, (E.Role == Life::None ? "event '" : "mark '") + E.Id + "'", E.At);

@@ -20,6 +20,10 @@ uint64_t Model::marksHash() const {
     S << "s" << T.Function << '\0' << T.Argument;
   for (const Free &F : Frees)
     S << "f" << F.Function << '\0' << F.Memory << '.' << unsigned(F.Known) << '.' << F.SizeArgument;
+  for (const TaskEnd &E : TaskEnds) {
+    S << "d";
+    write(S, E.At);
+  }
   for (const Ignore &I : Ignores)
     S << "i" << I.File << '\0' << I.Function << '\0';
   for (const Lock &L : Locks) {

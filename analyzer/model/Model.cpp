@@ -111,6 +111,9 @@ void Loader::readModel(const Value &Root, StringRef Path) {
     readIgnore(*V);
   for (const Value *V : F.list("frees"))
     readFree(*V);
+  for (const Value *V : F.list("task-ends"))
+    if (std::optional<Point> At = readPoint(*V))
+      Out.TaskEnds.push_back({std::move(*At), placeOf(V->Where)});
   for (const Value *V : F.list("locks"))
     readLock(*V);
   for (const Value *V : F.list("waits"))
@@ -127,7 +130,8 @@ void Loader::readModel(const Value &Root, StringRef Path) {
     readLifetime(*V);
   for (const Value *V : F.list("contracts"))
     readContract(*V);
-  readPolicy(F, [this](SMLoc At) { return placeOf(At); }, Into, Out.Gate);
+  readPolicy(
+      F, [this](SMLoc At) { return placeOf(At); }, Into, Out.Gate);
   F.finish();
 }
 

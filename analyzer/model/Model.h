@@ -183,6 +183,12 @@ struct Free {
   Place Where;
 };
 
+// A point at which the task that runs ends, where the platform does not tell: nothing of it follows.
+struct TaskEnd {
+  Point At;
+  Place Where;
+};
+
 // What is no error, and still hardly meant.
 struct Warning {
   Place Where;
@@ -200,6 +206,7 @@ struct Model {
   std::vector<std::string> LockTypes; // struct names that are locks themselves: never part of a lock's name
   std::vector<SeeThrough> SeeThroughs;
   std::vector<Free> Frees;
+  std::vector<TaskEnd> TaskEnds;
   std::vector<Ignore> Ignores;
   std::vector<std::string> Boundaries; // functions at which a stack's story begins (`vfs_write`): outer frames are not
                                        // part of a finding's identity

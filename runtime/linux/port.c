@@ -21,6 +21,7 @@
 #include <asm/sections.h>
 
 #include "context.h"
+#include "guard.h"
 #include "underlock/underlock.h"
 
 /* Tasks that are known at a time: living ones, and dead ones whose task_struct is not in use again. */
@@ -120,16 +121,27 @@ static __always_inline bool same_name(const struct task_flow *flow, const struct
 	return !__builtin_memcmp(flow->name, task->comm, TASK_COMM_LEN);
 }
 
+/* All but the guard: what interrupts this task meanwhile finds it at work. */
+static void clear(struct underlock_context *c)
+{
+	const size_t behind = offsetof(struct underlock_context, kind);
+
+	c->busy = 1;
+	underlock_fence();
+	c->number = 0;
+	__builtin_memset((char *)c + behind, 0, sizeof(*c) - behind);
+	underlock_fence();
+}
+
 /* Pinned: between the two, whoever preempts this task would find neither. */
 static noinline void start_task(struct task_flow *flow, struct task_struct *task)
 {
 	underlock_port_pin();
-	if (flow->context.number) {
+	if (flow->context.number)
 		underlock_context_end(&flow->context);
-		__builtin_memset(&flow->context, 0, sizeof(flow->context));
-	}
 	underlock_frame_limit = FRAMES; /* the first task comes before all interrupts */
 	flow->start_time = task->start_time;
+	clear(&flow->context);
 	underlock_context_start(&flow->context, kind_of(task), task->pid);
 	underlock_port_unpin();
 }
@@ -142,8 +154,8 @@ static noinline void rename_task(struct task_flow *flow, struct task_struct *tas
 }
 
 /*
- * There is no call when a task ends. Its address and the time it was started tell it from a later one at the same address,
- * whose first record ends the old context. (Not told apart: a thread that is not the first of its process and calls
+ * A task's address and the time it was started tell it from a later one at the same address, whose first record ends the
+ * old context, where the end of that was not seen. (Not told apart: a thread that is not the first of its process and calls
  * exec() takes over the first one's start time, and so seems to be another task from there on.)
  */
 struct underlock_context *underlock_task_context(void)
@@ -155,7 +167,8 @@ struct underlock_context *underlock_task_context(void)
 		underlock_count_lost(NULL);
 		return NULL;
 	}
-	if (unlikely(flow->context.busy)) /* being started, perhaps */
+	/* Being started, perhaps; or it has ended, and is on its way out. */
+	if (unlikely(flow->context.busy && flow->start_time == task->start_time))
 		return &flow->context;
 	if (unlikely(!flow->context.number || flow->start_time != task->start_time)) {
 		start_task(flow, task);
@@ -164,6 +177,16 @@ struct underlock_context *underlock_task_context(void)
 	if (unlikely(!same_name(flow, task)))
 		rename_task(flow, task);
 	return &flow->context;
+}
+
+/*
+ * By the model's task-ends, in do_exit(). What it still holds, after an oops say, nobody gives back. The context's guard
+ * stays taken, so what the scheduler does on this stack until there is another one is the processor's (underlock_port_hot.h).
+ */
+void __underlock_v1_end(void)
+{
+	if (underlock_port_records() && in_task())
+		underlock_context_end(underlock_task_context());
 }
 
 /* ---- Interrupts ---- */
@@ -226,3 +249,4 @@ EXPORT_SYMBOL_GPL(__underlock_v1_event);
 EXPORT_SYMBOL_GPL(__underlock_v1_phase_begin);
 EXPORT_SYMBOL_GPL(__underlock_v1_phase_titled);
 EXPORT_SYMBOL_GPL(__underlock_v1_phase_end);
+EXPORT_SYMBOL_GPL(__underlock_v1_end);

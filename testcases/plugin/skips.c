@@ -92,7 +92,7 @@ void tail(void *l)
 
 // CHECK: counts {"acquire": 2}
 // CHECK: matched {{.*}}lock_acquire lock_release lock_wrapper{{.*}} removed
-// CHECK: unmatched _ZdaPv cond_wait cond_wait_shared do_job finish give_back give_back_long give_back_sized handle handle_badly handle_field handle_flag join_thread lock_destroy {{.*}}whole_phase
+// CHECK: unmatched _ZdaPv cond_wait cond_wait_shared do_job finish give_back give_back_long give_back_sized gone handle handle_badly handle_field handle_flag join_thread lock_destroy {{.*}}whole_phase
 // VENDOR: counts {}
 
 // IR: call i32 @__underlock_v1_begin(

@@ -61,6 +61,7 @@ frees:
   - {function: [gone, going], size: malloc}
   - {function: operator, memory: 1, size: new}
   - {function: sized, memory: 2, size: 3}
+task-ends: [{before-call: do_task_dead}, {entry: all_over}]
 boundaries: [vfs_write]
 ignore:
   - {file: "kernel/sched/*", why: "handed over"}
@@ -110,6 +111,8 @@ contracts:
   EXPECT_EQ(M.Frees[1].Function, "going");
   EXPECT_TRUE(M.Frees[1].Known == Free::Size::Malloc && M.Frees[2].Known == Free::Size::New);
   EXPECT_TRUE(M.Frees[3].Known == Free::Size::Argument && M.Frees[3].Memory == 2 && M.Frees[3].SizeArgument == 3);
+  ASSERT_EQ(M.TaskEnds.size(), 2u);
+  EXPECT_TRUE(M.TaskEnds[0].At.Function == "do_task_dead" && M.TaskEnds[1].At.At == Point::Kind::Entry);
   EXPECT_EQ(M.Boundaries.at(0), "vfs_write");
   EXPECT_EQ(M.Ignores.at(0).File, "kernel/sched/*");
   EXPECT_EQ(M.Ignores.at(1).Function, "foo");
@@ -319,6 +322,7 @@ TEST(Model, WhatIsMandatoryIsAskedFor) {
           "test.yaml:3:63: error: unknown success 'nonzero'");
   refused("locks: [{id: m, kind: mutex, marks: [{try: f, success: null}]}]\n", "unknown success 'null'");
   refused("locks: [{id: m, kind: mutex, marks: [{try: f, success: []}]}]\n", "and this is empty");
+  refused("task-ends: [{function: f}]\n", "unknown key 'function' in a point");
   refused("frees: [{function: f}]\n", "test.yaml:3:9: error: a frees entry needs the key 'size'");
   refused("frees: [{size: 0}]\n", "a frees entry needs the key 'function'");
   refused("frees: [{function: f, size: large}]\n",
@@ -481,6 +485,7 @@ TEST(Model, HashFollowsTheMarksAlone) {
   EXPECT_NE(Hash, parsed("frees: [{function: f, size: 0}]\n" + Marks).M->marksHash());
   EXPECT_NE(parsed("frees: [{function: f, size: new}]\n").M->marksHash(),
             parsed("frees: [{function: f, size: malloc}]\n").M->marksHash());
+  EXPECT_NE(Hash, parsed("task-ends: [{entry: f}]\n" + Marks).M->marksHash());
   auto Lifetime = [](const std::string &Found) {
     return parsed("lifetimes: [{id: l, why: w, marks: [{lookup: f" + Found + "}, {use: g}, {free: h}]}]\n")
         .M->marksHash();

@@ -69,6 +69,17 @@ TEST(Self, ReleasedByAnother) {
 TEST(Self, HeldAtTheEnd) {
   EXPECT_EQ(inProgram("main fork t1\nt1 acquire A\nt1 exits\nexit\n"), Findings{"self:held-at-exit observed A t1"});
   EXPECT_EQ(inProgram("main fork t1\nt1 acquire A\nt1 release A\nt1 exits\nexit\n"), Clean);
+  // A task of a kernel, after an oops say.
+  EXPECT_EQ(judge(kernel(), "t1 end boot\nt1 acquire A\nt1 exits\n").findings(),
+            Findings{"self:held-at-exit observed A t1"});
+  EXPECT_EQ(judge(kernel(), "t1 end boot\nt1 acquire A\nt1 release A\nt1 exits\n").findings(), Clean);
+}
+
+TEST(Self, HeldAtTheEndAndGivenBackByAnother) {
+  const std::string Ends = "main fork t1\nt1 acquire S/sem\nt1 exits\n";
+  EXPECT_EQ(inProgram(Ends), Findings{"self:held-at-exit observed S t1"});
+  EXPECT_EQ(inProgram(Ends + "main release S\n"), Clean);
+  EXPECT_EQ(inProgram(Ends + "main acquire S\nmain release S\n"), Clean); // somebody has, unseen
 }
 
 TEST(Self, DestroyedWhileHeld) {

@@ -86,6 +86,28 @@ TEST(Waits, TheShortestOfSeveralCycles) {
             Cycle);
 }
 
+// Who writes to the file n has a reference to it, takes D, and L; who writes to o takes D. The removal waits under L
+// for both: where that for n comes first, nobody has n any more when it waits for o, and there is no circle of the
+// three.
+TEST(Waits, WhatWasDrainedBeforeIsHeldByNobody) {
+  const std::string WritesO = "a acquire o/ref shared try\na acquire D\na release D\na release o\n",
+                    WritesN =
+                        "b acquire n/ref shared try\nb acquire D\nb acquire L\nb release L\nb release D\nb release n\n";
+  auto Removal = [](const std::string &First, const std::string &Then) {
+    return "r acquire L\nr awaits " + First + "/ref\nr awaits " + Then + "/ref\nr release L\n";
+  };
+  const Findings Three = {"order:wait-cycle assumed D L ref", "order:wait-cycle assumed L ref"};
+  EXPECT_EQ(inKernel(WritesO + WritesN + Removal("n", "o")), Cycle);
+  EXPECT_EQ(inKernel(WritesO + WritesN + Removal("o", "n")), Three);
+  // Without a reference to n, or where that was waited for by somebody else, or in another operation.
+  const Findings Elsewhere = {Three.front(), "order:wait-cycle possible L ref"};
+  const std::string Only = "r acquire L\nr awaits o/ref\nr release L\n";
+  EXPECT_EQ(inKernel(WritesO + "b acquire D\nb acquire L\nb release L\nb release D\n" + Removal("n", "o")),
+            Findings{Three.front()});
+  EXPECT_EQ(inKernel(WritesO + WritesN + "q acquire M\nq awaits n/ref\nq release M\n" + Only), Elsewhere);
+  EXPECT_EQ(inKernel(WritesO + WritesN + "r acquire M\nr awaits n/ref\nr release M\n" + Only), Elsewhere);
+}
+
 TEST(Waits, ADropWithoutAHoldIsNothing) {
   EXPECT_EQ(inProgram("s release f/ref\nmain fork t\nt acquire f/ref shared try\nt exits\ns release f\n"), Clean);
 }
@@ -216,9 +238,7 @@ TEST(Hang, TheOnlySignallerWaitsToo) {
 }
 
 TEST(Hang, OthersMayHaveSignalledUnseen) {
-  auto InA = [](underlock_recording_mode Mode) {
-    return judge(program(Waits), Again + "s wait L\n", Mode).findings();
-  };
+  auto InA = [](underlock_recording_mode Mode) { return judge(program(Waits), Again + "s wait L\n", Mode).findings(); };
   EXPECT_EQ(InA(UNDERLOCK_RECORDING_RING), Findings{"hang:cycle possible C L"});
   EXPECT_EQ(InA(UNDERLOCK_RECORDING_EVERYTHING), Findings{"hang:cycle assumed C L"});
   // … and so may those who end a wait under a lock.
@@ -272,4 +292,14 @@ TEST(Hang, AReferenceWhoseHolderHasEnded) {
   EXPECT_EQ(inProgram("main fork s\ns acquire f/ref shared try\ns release f\ns exits\nr wait f/ref\n"), Clean);
   // A lock: that is said already.
   EXPECT_EQ(inProgram("main fork s\ns acquire L\ns exits\nr wait L\n"), Findings{"self:held-at-exit observed L s"});
+}
+
+TEST(Hang, ALockWhoseHolderHasEnded) {
+  const std::string Takes = "m end boot\ns acquire L\n", Wants = "r wait L\n";
+  Judged J = judge(kernel(), Takes + "s exits\n" + Wants);
+  EXPECT_EQ(J.findings(), Findings{"self:held-at-exit observed L s"});
+  EXPECT_TRUE(J.says("r still waited for L, held by s, which has ended at second 0.002, when the recording ended"));
+  J = judge(kernel(), Takes + Wants);
+  EXPECT_EQ(J.findings(), Clean);
+  EXPECT_TRUE(J.says("r still waited for L, held by s, when the recording ended"));
 }

@@ -130,6 +130,9 @@ void __underlock_v1_phase_begin(struct underlock_site *site);
 void __underlock_v1_phase_titled(struct underlock_site *site, uint32_t count, const char *part0, const char *part1);
 void __underlock_v1_phase_end(struct underlock_site *site);
 
+/* The task that runs ends here: nothing of it follows. Of kernels only; the port of programs sees their threads end. */
+void __underlock_v1_end(void);
+
 /*
  * In code that is compiled with -fsanitize=thread, ThreadSanitizer is told of the marked locks that it does not know
  * itself, by __tsan_mutex_pre_lock() and the like, inside of enter() and leave() (runtime/tsan, which comes into the
