@@ -73,7 +73,11 @@ static int synchronize_hardirq(unsigned int irq)
 	return !irq_descs[irq].threads_active;
 }
 
-static void synchronize_irq(unsigned int irq)
+/*
+ * Not inline, as in Linux, where it is exported: two waits in one frame, one inside the other, are one note of waiting for
+ * the runtime (core/waiting.h), and the outer one would not be seen in a hang.
+ */
+__attribute__((noinline)) static void synchronize_irq(unsigned int irq)
 {
 	struct irq_desc *desc = &irq_descs[irq];
 
