@@ -1,39 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Model files: what is read, and that everything wrong is said with its place, the line, a caret, and what is known.
-#include "analyzer/model/Model.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/raw_ostream.h"
-#include <gtest/gtest.h>
+#include "testcases/unit/Parsed.h"
 
 using namespace underlock::model;
+using namespace underlock::test;
 using llvm::StringRef;
 
 namespace {
-
-const std::string Head = "underlock: 1\nname: test\n";
-
-struct Parsed {
-  std::optional<Model> M;
-  std::string Said;
-};
-
-Parsed parsed(const std::string &Body) {
-  Parsed P;
-  llvm::raw_string_ostream Errors(P.Said);
-  P.M = parse(Head + Body, "test.yaml", UNDERLOCK_MODELS, Errors);
-  return P;
-}
-
-// A model that must be refused, with a message that begins "test.yaml:LINE:COLUMN: error: " and goes on as given.
-void refused(const std::string &Body, const std::string &Message) {
-  Parsed P = parsed(Body);
-  EXPECT_FALSE(P.M) << Body;
-  EXPECT_NE(P.Said.find(Message), std::string::npos) << Body << "\nsaid:\n" << P.Said;
-  EXPECT_NE(P.Said.find("^"), std::string::npos) << "no caret in:\n" << P.Said;
-}
 
 // A folder that goes away with the test.
 class Folder {

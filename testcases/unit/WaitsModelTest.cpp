@@ -1,32 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Model files: what is waited for and is no lock (`waits`), as it is read, and what is wrong in it.
-#include "analyzer/model/Model.h"
-#include "llvm/Support/raw_ostream.h"
-#include <gtest/gtest.h>
+#include "testcases/unit/Parsed.h"
 
 using namespace underlock::model;
+using namespace underlock::test;
 
 namespace {
-
-struct Parsed {
-  std::optional<Model> M;
-  std::string Said;
-};
-
-Parsed parsed(const std::string &Body) {
-  Parsed P;
-  llvm::raw_string_ostream Errors(P.Said);
-  P.M = parse("underlock: 1\nname: test\n" + Body, "test.yaml", UNDERLOCK_MODELS, Errors);
-  return P;
-}
-
-void refused(const std::string &Body, const std::string &Message) {
-  Parsed P = parsed(Body);
-  EXPECT_FALSE(P.M) << Body;
-  EXPECT_NE(P.Said.find(Message), std::string::npos) << Body << "\nsaid:\n" << P.Said;
-  EXPECT_NE(P.Said.find("^"), std::string::npos) << "no caret in:\n" << P.Said;
-}
 
 TEST(Model, WhatIsWaitedForIsNoLock) {
   Parsed P =
