@@ -9,7 +9,6 @@
 // Records are private, writable globals in the default section (a kernel's linker script knows no other), so that a
 // copy of a linkonce function brings its own.
 #include "Hooks.h"
-#include "Fields.h"
 #include "llvm/Demangle/Demangle.h"
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/DiagnosticInfo.h"
@@ -82,7 +81,8 @@ std::string pathOf(const DIFile &File, const DISubprogram *In) {
 
 std::string sourceName(const Function &F) { return demangle(linkageName(F)); }
 
-// Code in a function with debug information must have a place in it, or inlining it makes IR that does not verify.
+} // namespace
+
 DebugLoc placeIn(const Function &F, DebugLoc Known, bool AtEntry) {
   DISubprogram *Program = F.getSubprogram();
   if (Known || !Program)
@@ -90,7 +90,9 @@ DebugLoc placeIn(const Function &F, DebugLoc Known, bool AtEntry) {
   return DILocation::get(F.getContext(), AtEntry ? Program->getScopeLine() : 0, 0, Program);
 }
 
-} // namespace
+DebugLoc placeAtExit(const IRBuilder<> &B) {
+  return B.GetInsertPoint() != B.GetInsertBlock()->end() ? B.GetInsertPoint()->getDebugLoc() : DebugLoc();
+}
 
 HookEmitter::HookEmitter(Module &M, StringRef ModelText, LockNames &Names, TsanTeller &Tsan, Summary &Told)
     : M(M), ModelText(ModelText), Names(Names), Tsan(Tsan), Told(Told) {}
@@ -284,31 +286,6 @@ void HookEmitter::emitFree(CallBase &Call, const model::Free &F) {
   call(B, "__underlock_v1_free", B.getVoidTy(), {Record, Memory, Size});
 }
 
-void HookEmitter::emitPoints(const PlannedCall &C, bool After) {
-  CallBase &Call = *C.Call;
-  StringRef Name = linkageName(*Call.getFunction());
-  for (const PointMark &P : C.Marks->Calls) {
-    if ((P.At->At == model::Point::Kind::AfterCall) != After || !(P.At->In.empty() || P.At->In == Name))
-      continue;
-    IRBuilder<> B(After ? afterCall(Call) : &Call);
-    B.SetCurrentDebugLocation(placeIn(*Call.getFunction(), Call.getDebugLoc(), false));
-    unsigned First = Call.hasStructRetAttr();
-    SmallVector<Value *, 8> Arguments(Call.arg_begin() + First, Call.arg_end());
-    bool Tested = After && P.Event && P.Event->If != model::Success::Always;
-    if (Tested && !Call.getType()->isIntegerTy() && !Call.getType()->isPointerTy()) {
-      warn(*Call.getFunction(), "event " + P.Event->Id + ": what " + C.Marks->Name +
-                                    " returns is no pointer or number" + "; taken as always successful");
-    } else if (Tested) {
-      Value *Got = success(B, Call, P.Event->If, P.Event->Returns, C.Marks->Name);
-      Instruction *Then = SplitBlockAndInsertIfThen(Got, afterCall(Call), false);
-      Then->setDebugLoc(B.getCurrentDebugLocation());
-      B.SetInsertPoint(Then);
-      B.SetCurrentDebugLocation(Then->getDebugLoc());
-    }
-    emitPoint(B, P, Call.getFunction(), C.Marks->Name, Call.getDebugLoc(), Arguments, After ? &Call : nullptr);
-  }
-}
-
 void HookEmitter::emitName(const HandOver &H) {
   Function *In = H.Before->getFunction();
   DebugLoc Where = H.Before->getDebugLoc();
@@ -325,7 +302,7 @@ void HookEmitter::emitName(const HandOver &H) {
 void HookEmitter::emitDeaths(Function &F, ArrayRef<LocalLock> Locks) {
   EscapeEnumerator Exits(F, "underlock.unwind");
   while (IRBuilder<> *B = Exits.Next()) {
-    DebugLoc Here = B->GetInsertPoint() != B->GetInsertBlock()->end() ? B->GetInsertPoint()->getDebugLoc() : DebugLoc();
+    DebugLoc Here = placeAtExit(*B);
     B->SetCurrentDebugLocation(placeIn(F, Here, false));
     for (const LocalLock &L : Locks) {
       Value *Lock = B->CreatePointerBitCastOrAddrSpaceCast(L.Variable, B->getPtrTy());
@@ -335,103 +312,6 @@ void HookEmitter::emitDeaths(Function &F, ArrayRef<LocalLock> Locks) {
       Tsan.dies(*B, Lock);
     }
   }
-}
-
-HookEmitter::HeldInside HookEmitter::emitEntry(const PlannedFunction &F) {
-  BasicBlock &Entry = F.Function->getEntryBlock();
-  IRBuilder<> B(&*Entry.getFirstNonPHIOrDbgOrAlloca());
-  B.SetCurrentDebugLocation(placeIn(*F.Function, DebugLoc(), true));
-  SmallVector<Value *, 8> Arguments;
-  for (Argument &A : F.Function->args())
-    if (!A.hasStructRetAttr())
-      Arguments.push_back(&A);
-  HeldInside Held = emitHolds(B, F, Arguments);
-  for (const PointMark &P : F.Marks->Entries)
-    emitPoint(B, P, F.Function, "", DebugLoc(), Arguments);
-  return Held;
-}
-
-void HookEmitter::emitExits(const PlannedFunction &F, const HeldInside &Held) {
-  if (F.Marks->Exits.empty() && Held.empty())
-    return;
-  EscapeEnumerator Exits(*F.Function, "underlock.unwind");
-  while (IRBuilder<> *B = Exits.Next()) {
-    DebugLoc Here = B->GetInsertPoint() != B->GetInsertBlock()->end() ? B->GetInsertPoint()->getDebugLoc() : DebugLoc();
-    B->SetCurrentDebugLocation(placeIn(*F.Function, Here, false));
-    for (const PointMark &P : F.Marks->Exits)
-      emitPoint(*B, P, F.Function, "", Here, {});
-    emitDrops(*B, F, Held, Here);
-  }
-}
-
-void HookEmitter::emitPoint(IRBuilder<> &B, const PointMark &P, Function *In, StringRef Callee, DebugLoc Where,
-                            ArrayRef<Value *> Arguments, Value *Returned) {
-  if (!P.Event && !P.Phase)
-    return void(call(B, "__underlock_v1_end", B.getVoidTy(), {}));
-  underlock_verb Verb = P.Event   ? UNDERLOCK_VERB_EVENT
-                        : P.IsEnd ? UNDERLOCK_VERB_PHASE_END
-                                  : UNDERLOCK_VERB_PHASE_BEGIN;
-  Constant *Record =
-      record({Verb, UNDERLOCK_MODE_EXCLUSIVE, P.Event ? P.Event->Id : P.Phase->Id, Callee.str(), {}, In, Where});
-  if (P.Phase && !P.IsEnd && !P.Phase->Title.empty()) {
-    SmallVector<Value *, 4> Passed{Record, B.getInt32(P.Phase->Title.size())};
-    for (const model::TitlePart &Part : P.Phase->Title)
-      Passed.push_back(titlePart(B, *P.Phase, Part, Arguments, *In));
-    Passed.resize(2 + UNDERLOCK_TITLE_PARTS, ConstantPointerNull::get(B.getPtrTy()));
-    call(B, "__underlock_v1_phase_titled", B.getVoidTy(), Passed);
-    return;
-  }
-  if (P.Phase) {
-    call(B, P.IsEnd ? "__underlock_v1_phase_end" : "__underlock_v1_phase_begin", B.getVoidTy(), {Record});
-    return;
-  }
-  emitEvent(B, *P.Event, Record, In, Arguments, Returned);
-}
-
-void HookEmitter::emitEvent(IRBuilder<> &B, const model::Event &E, Constant *Record, Function *In,
-                            ArrayRef<Value *> Arguments, Value *Returned) {
-  SmallVector<Value *, 2 + UNDERLOCK_OBJECTS> Passed{Record, B.getInt32(E.Objects.size())};
-  for (unsigned Number : E.Objects)
-    Passed.push_back(object(B, E, Number, Arguments, Returned, *In));
-  Passed.resize(2 + UNDERLOCK_OBJECTS, B.getInt64(0));
-  call(B, "__underlock_v1_event", B.getVoidTy(), Passed);
-}
-
-Value *HookEmitter::object(IRBuilder<> &B, const model::Event &E, unsigned Number, ArrayRef<Value *> Arguments,
-                           Value *Returned, const Function &In) {
-  if (Number == model::Event::Absent)
-    return B.getInt64(0);
-  bool FromCall = Number == model::Event::Returned;
-  Value *V = FromCall ? Returned : Number < Arguments.size() ? Arguments[Number] : nullptr;
-  if (V && V->getType()->isPointerTy())
-    return B.CreatePtrToInt(V, B.getInt64Ty());
-  if (V && V->getType()->isIntegerTy())
-    return B.CreateZExtOrTrunc(V, B.getInt64Ty());
-  std::string Which = FromCall ? "what is returned" : "argument " + std::to_string(Number);
-  warn(In,
-       "event " + E.Id + ": " + Which + (V ? " is no pointer or number" : " does not exist") + "; it is recorded as 0");
-  return B.getInt64(0);
-}
-
-// The address of a text. A field is found by its name, in what debug information says of the function's argument.
-Value *HookEmitter::titlePart(IRBuilder<> &B, const model::Phase &P, const model::TitlePart &Part,
-                              ArrayRef<Value *> Arguments, const Function &In) {
-  Value *V = Part.Argument < Arguments.size() ? Arguments[Part.Argument] : nullptr;
-  std::string Problem = !V                             ? "does not exist"
-                        : !V->getType()->isPointerTy() ? "is no pointer"
-                        : Part.Field.empty()           ? ""
-                        : !In.getSubprogram()          ? "has no fields that are known: compile with -g"
-                                                       : "has no field " + Part.Field + " that is a text";
-  if (Problem.empty())
-    return V;
-  if (std::optional<TextField> Field =
-          V && In.getSubprogram() ? findTextField(*In.getSubprogram(), Part.Argument, Part.Field) : std::nullopt) {
-    Value *At = B.CreateConstInBoundsGEP1_64(B.getInt8Ty(), V, Field->Offset);
-    return Field->IsPointer ? B.CreateLoad(B.getPtrTy(), At) : At;
-  }
-  warn(In,
-       "phase " + P.Id + ": argument " + Twine(Part.Argument) + " " + Problem + "; that part of its title is empty");
-  return ConstantPointerNull::get(B.getPtrTy());
 }
 
 CallInst *HookEmitter::call(IRBuilder<> &B, StringRef Hook, Type *Result, ArrayRef<Value *> Arguments) {

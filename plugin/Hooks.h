@@ -91,6 +91,13 @@ private:
   llvm::DenseMap<llvm::CallBase *, llvm::Instruction *> Behind; // see afterCall()
 };
 
+// Where emitted code is: at `Known`, or else in F as such. Code in a function with debug information must have a place
+// in it, or inlining it makes IR that does not verify.
+llvm::DebugLoc placeIn(const llvm::Function &F, llvm::DebugLoc Known, bool AtEntry);
+
+// The place of the instruction that the builder stands before, on a way out of a function; it may have none.
+llvm::DebugLoc placeAtExit(const llvm::IRBuilder<> &B);
+
 } // namespace underlock::plugin
 
 #endif

@@ -14,7 +14,7 @@
 //   Lift       locks brought to where they have a name       Own        inline functions kept from other units' copies
 //   Plan       what gets hooks                               Hooks      IR emission
 //   HandOver   where a lock with a name goes out of sight    Fields     where a title's text, or what is held, lies
-//   HoldDuring what a function holds while it runs
+//   HoldDuring what a function holds while it runs           Points     events, phases, ends of tasks
 //   Tsan       what ThreadSanitizer is told, beside the hooks Summary   what was done, as a line of JSON
 //
 // Options, each behind -mllvm, with -fplugin=UnderlockPlugin.so -fpass-plugin=UnderlockPlugin.so:
