@@ -190,9 +190,8 @@ void Linter::taskEnds() {
     if (earlier(M.TaskEnds, E, [](auto &A, auto &B) { return A.At == B.At; }))
       warn(E.Where, "function '" + E.At.Function + "' is among the task-ends already");
     else if (M.Who == Threads::Themselves)
-      warn(E.Where,
-           "task-ends are of a kernel, and 'threads' is not 'any': a program's threads are seen to end, and it "
-           "does not link with this");
+      warn(E.Where, "task-ends are of a kernel, and 'threads' is not 'any': a program's threads are seen to end, and "
+                    "this does nothing there");
     point(E.Where, "the end of a task", E.At);
   }
 }

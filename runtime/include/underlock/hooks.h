@@ -130,7 +130,10 @@ void __underlock_v1_phase_begin(struct underlock_site *site);
 void __underlock_v1_phase_titled(struct underlock_site *site, uint32_t count, const char *part0, const char *part1);
 void __underlock_v1_phase_end(struct underlock_site *site);
 
-/* The task that runs ends here: nothing of it follows. Of kernels only; the port of programs sees their threads end. */
+/*
+ * The task that runs ends here: nothing of it follows. Of kernels: the port of programs sees their threads end, and there
+ * this does nothing.
+ */
 void __underlock_v1_end(void);
 
 /*

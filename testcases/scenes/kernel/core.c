@@ -47,12 +47,19 @@ void synchronize_rcu(void)
 		sched_yield();
 }
 
+/* The last that a task calls. Out of line, as in Linux: it is a place where the model says that a task ends. */
+static __attribute__((noinline)) void do_task_dead(void)
+{
+	__asm__ volatile("");
+}
+
 static void *kthread(void *argument)
 {
 	struct task *task = argument;
 
 	pthread_setname_np(pthread_self(), task->comm);
 	task->function(task->argument);
+	do_task_dead();
 	return NULL;
 }
 
