@@ -6,53 +6,14 @@
  * model: linux-waits
  * broken: order:wait-cycle assumed; locks work card.lock; functions card_refill card_close
  */
-#include "kernel/kernel.h"
+#include "work.h"
 
 #include <sched.h>
 #include <stdatomic.h>
 
-/* ---- kernel/workqueue.c: a worker that does one work ---- */
-
-struct work_struct {
-	void (*func)(struct work_struct *work);
-	atomic_int running;
-};
-
-struct worker {
-	struct work_struct *current_work;
-};
-
-static void process_one_work(struct worker *worker, struct work_struct *work)
+static void cancel_work_sync(struct work_struct *work)
 {
-	worker->current_work = work;
-	work->func(work);
-	worker->current_work = NULL;
-}
-
-static void worker_thread(void *work)
-{
-	struct worker worker = { NULL };
-
-	process_one_work(&worker, work);
-	((struct work_struct *)work)->running--;
-}
-
-static void queue_work(struct work_struct *work, struct task *kworker)
-{
-	work->running++;
-	kthread_run(kworker, "kworker/0:0", worker_thread, work);
-}
-
-static int __flush_work(struct work_struct *work)
-{
-	while (work->running)
-		sched_yield();
-	return 1;
-}
-
-static int cancel_work_sync(struct work_struct *work)
-{
-	return __flush_work(work);
+	__flush_work(work);
 }
 
 /* ---- A driver ---- */
@@ -64,6 +25,7 @@ struct card {
 };
 
 static struct card card;
+static atomic_int refilled;
 
 static void card_refill(struct work_struct *work)
 {
@@ -72,6 +34,7 @@ static void card_refill(struct work_struct *work)
 	mutex_lock(&of->lock);
 	of->buffers++;
 	mutex_unlock(&of->lock);
+	atomic_store(&refilled, 1);
 }
 
 static void card_close(void *unused)
@@ -89,12 +52,13 @@ static void card_close(void *unused)
 
 static void scenario(void)
 {
-	struct task kworker, sh;
+	struct task sh;
 
 	mutex_init(&card.lock);
 	card.refill.func = card_refill;
-	queue_work(&card.refill, &kworker);
-	kthread_stop(&kworker);
+	schedule_work_on(0, &card.refill);
+	while (!atomic_load(&refilled))
+		sched_yield();
 	kthread_run(&sh, "sh", card_close, NULL);
 	kthread_stop(&sh);
 }

@@ -30,7 +30,7 @@ static long work_on_cpu(int cpu, long (*fn)(void *), void *arg)
 	struct work_for_cpu wfc = { .work.func = work_for_cpu_fn, .fn = fn, .arg = arg };
 
 	schedule_work_on(cpu, &wfc.work);
-	flush_work(&wfc.work);
+	__flush_work(&wfc.work);
 	return wfc.ret;
 }
 

@@ -28,7 +28,7 @@ static void work_on_cpu(int cpu, long (*fn)(void *), void *arg)
 	schedule_work_on(cpu, &wfc.work);
 #ifdef FIXED
 	sem_post(&go);
-	flush_work(&wfc.work);
+	__flush_work(&wfc.work);
 #endif
 }
 
@@ -39,7 +39,7 @@ static void shell(void *pf)
 	pci_unlock_rescan_remove();
 #ifndef FIXED
 	sem_post(&go);
-	flush_work(&wfc.work);
+	__flush_work(&wfc.work);
 #endif
 }
 
