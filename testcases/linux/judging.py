@@ -13,6 +13,13 @@ from findings import compare  # noqa: E402, F401: beside the folder of this scri
 complaints = []
 
 
+def arguments():
+    """UNDERLOCK VMLINUX FOLDER NAME [VERSION [MODEL]] of the command line."""
+    underlock, vmlinux, folder, name = sys.argv[1:5]
+    version, model = (*sys.argv[5:], *("6.1", "linux")[len(sys.argv) - 5:])
+    return underlock, vmlinux, pathlib.Path(folder), name, version, model
+
+
 def expect(condition, complaint):
     if not condition:
         complaints.append(complaint)
