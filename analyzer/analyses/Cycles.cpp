@@ -25,11 +25,8 @@ static bool engagedInBoth(const Recording &R, const Acquisition &A, const Acquis
   return Alone(A.Context) || llvm::any_of(A.Held, [&](const Hold &H) { return !H.own() && Alone(H.By); });
 }
 
-// Does `A` come behind a wait for the last of a reference that `B` has? Its next one is another object's.
-static bool isBehind(const Acquisition &A, const Acquisition &B) {
-  return llvm::any_of(A.Drained, [&](InstanceId Reference) {
-    return llvm::any_of(B.Held, [&](const Hold &H) { return H.Lock == Reference; });
-  });
+bool CycleRules::isBehind(const Acquisition &A, const Acquisition &B) const {
+  return A.Busy && llvm::any_of(B.Held, [&](const Hold &H) { return Drained.has(H.Lock, A.Context, *A.Busy); });
 }
 
 bool CycleRules::canMeet(const Acquisition &A, const Acquisition &B) const {

@@ -16,10 +16,13 @@ struct CycleRules {
   llvm::ArrayRef<OrderEdge> Edges;
   const HappensBefore &Order;
   const Writers &HasWriter;
+  const DrainedReferences &Drained;
   const Recording &R;
 
   // Can both be at their place at the same moment?
   bool canMeet(const Acquisition &A, const Acquisition &B) const;
+  // Does `A` come behind a wait for the last of a reference that `B` has? Its next one is another object's.
+  bool isBehind(const Acquisition &A, const Acquisition &B) const;
   // Does `Holder` keep `Waiter` from what it wants?
   bool blocks(const OrderEdge &Waiter, const OrderEdge &Holder) const;
 };

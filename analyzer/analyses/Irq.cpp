@@ -149,14 +149,9 @@ void IrqAnalysis::stillHeld(const Moment &M) {
     holdsOn(M, H);
 }
 
-static bool maySleep(const model::Lock *Kind) {
-  return Kind && (Kind->Kind == model::LockKind::Mutex || Kind->Kind == model::LockKind::RwSem ||
-                  Kind->Kind == model::LockKind::Semaphore || (!Kind->isLock() && !Kind->Spins));
-}
-
 // `Lock` is None where the end of read sides is waited for.
 void IrqAnalysis::sleeps(const Moment &M, InstanceId Lock, PlaceRef At, Ticks Time, bool Waits) {
-  if (Lock != None && !maySleep(R.classOf(Lock).Lock))
+  if (Lock != None && !R.maySleep(Lock))
     return;
   // One flow of control, with interrupts off for most of it: the lock is free, and nobody sleeps.
   for (const model::Phase &P : R.Model.Phases)

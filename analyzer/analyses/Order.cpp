@@ -15,7 +15,6 @@
 // of classes: its fix is one rule of order, however many objects take part.
 #include "analyzer/analyses/Order.h"
 #include "analyzer/analyses/Cycles.h"
-#include "analyzer/analyses/Words.h"
 #include "llvm/ADT/Hashing.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -48,8 +47,8 @@ bool underlock::cannotMeet(const Recording &R, const HappensBefore &Order, const
 // ---- While the replay runs ----
 
 void OrderAnalysis::acquired(const Moment &M, const Hold &New) {
-  if (M.Held.empty() && M.Context < Drained.size())
-    Drained[M.Context].clear();
+  if (M.Held.empty())
+    Drained.begins(M.Context);
   if (!New.ByTry) {
     WritersOf.waits(New.Lock, New.Mode);
     if (!M.Held.empty())
@@ -94,7 +93,7 @@ void OrderAnalysis::awaited(const Moment &M, InstanceId Lock, PlaceRef At) {
   if (!M.Held.empty()) {
     addEdges(M, Wanted, false);
     if (endsWhenDrained(Lock))
-      drained(M.Context).push_back(Lock);
+      Drained.add(M.Context, Lock);
   }
   if (!Behind.watches())
     return;
@@ -238,7 +237,7 @@ void OrderAnalysis::addEdges(const Moment &M, const Hold &New, bool Waits) {
     if (!By) {
       A.Held = llvm::ArrayRef(M.Held).copy(Holds);
       if (endsWhenDrained(New.Lock))
-        A.Drained = llvm::ArrayRef(drained(M.Context)).copy(Holds);
+        A.Busy = Drained.busy(M.Context);
       By = new (Acquisitions.Allocate()) Acquisition(A);
     }
     E.By = By;
@@ -381,7 +380,7 @@ static std::string waitTitle(const Recording &R, InstanceId Held, InstanceId For
   std::string What = Kind.What.empty() ? Kind.Id : Kind.What, Name = R.lockName(For);
   switch (Kind.Kind) {
   case model::LockKind::Reference:
-    if (isHeldDuring(Kind))
+    if (Kind.isHeldDuring())
       return R.lockName(Held) + " is held while " + What + " is waited for, and is wanted in there";
     return R.lockName(Held) + " is held while the last " + What + " is waited for, and is wanted by who holds one";
   case model::LockKind::Thread:
@@ -435,7 +434,7 @@ void OrderAnalysis::finish(std::vector<Finding> &Out) {
   for (const Step &W : Waiters)
     if (ContextId Ends = R.Instances[W.Lock].EndOf; Ends != None)
       addBehind(W.Lock, Behind.beforeEnd(Ends));
-  CycleRules Rules{Edges, Order, WritersOf, R};
+  CycleRules Rules{Edges, Order, WritersOf, Drained, R};
   std::map<std::vector<std::string>, Group> Groups;
   auto Note = [&](const Cycle &C, Certainty Sure) {
     std::vector<std::string> Classes = classNames(C);

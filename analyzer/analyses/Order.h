@@ -14,6 +14,43 @@
 
 namespace underlock {
 
+// References that contexts have waited for, to the last one, while they held something. Nobody has them any more, and
+// each is there once: what lies at its address later is another one.
+class DrainedReferences {
+public:
+  // How many there were when a context began to hold something, and how many there are. A count and no time: two
+  // moments of a context can be of the same tick.
+  struct Busy {
+    uint32_t Since = 0, Now = 0;
+  };
+
+  // The context holds nothing, and is about to. What it has drained so far was in another operation.
+  void begins(ContextId C) {
+    if (C < Since.size())
+      Since[C] = All.size();
+  }
+  void add(ContextId C, InstanceId Reference) {
+    if (C >= Since.size())
+      Since.resize(C + 1, 0);
+    All.try_emplace(Reference, Drain{C, static_cast<uint32_t>(All.size())});
+  }
+  Busy busy(ContextId C) const { return {C < Since.size() ? Since[C] : 0, static_cast<uint32_t>(All.size())}; }
+  // Has this context drained it meanwhile?
+  bool has(InstanceId Reference, ContextId C, Busy Meanwhile) const {
+    auto It = All.find(Reference);
+    return It != All.end() && It->second.By == C && It->second.When >= Meanwhile.Since &&
+           It->second.When < Meanwhile.Now;
+  }
+
+private:
+  struct Drain {
+    ContextId By = None;
+    uint32_t When = 0; // in the count of all
+  };
+  llvm::DenseMap<InstanceId, Drain> All;
+  std::vector<uint32_t> Since; // by context: in that count too
+};
+
 // A context blocks to get a lock while it holds others: an edge from each of these. What it held may be much, so all
 // edges of one acquisition share it.
 struct Acquisition {
@@ -29,8 +66,7 @@ struct Acquisition {
   llvm::ArrayRef<Hold> Held;
   std::vector<Hold> OwnHeld; // where Held lies, if nowhere else
   bool Delegated = false;    // some of it is held by others, who wait for this context
-  // Where it waits for a reference: others that it has waited for since it held nothing, and that nobody has any more.
-  llvm::ArrayRef<InstanceId> Drained;
+  std::optional<DrainedReferences::Busy> Busy; // where it waits for the last of a reference
 };
 
 // Where the model says that a context stands for any caller, it can meet itself.
@@ -93,11 +129,6 @@ private:
   Acquisition acquisition(const Moment &M, const Hold &New, bool Waits);
   uint64_t like(const Moment &M, const Acquisition &A) const;
   void addEdges(const Moment &M, const Hold &New, bool Waits);
-  llvm::SmallVectorImpl<InstanceId> &drained(ContextId C) {
-    if (C >= Drained.size())
-      Drained.resize(C + 1);
-    return Drained[C];
-  }
   bool endsWhenDrained(InstanceId Lock) const;
   void took(const Moment &M, const Hold &New, bool Waits);
   void addBehind(InstanceId Of, const Sections::Before &What);
@@ -112,7 +143,8 @@ private:
   ActivePhases Phases;
   HappensBefore Order;
   llvm::SpecificBumpPtrAllocator<Acquisition> Acquisitions; // those of which some edge is the first of its kind
-  llvm::BumpPtrAllocator Holds;                             // what they held, and had drained
+  llvm::BumpPtrAllocator Holds;                             // what they held
+  DrainedReferences Drained;
   std::vector<OrderEdge> Edges;
   // By what makes two acquisitions different to every rule: a hash of all that was held, in any order, and of the
   // phases; the lock wanted and who wants it. The stacks of the evidence are not among it.
@@ -120,8 +152,7 @@ private:
   Writers WritersOf;
 
   Sections Behind;
-  std::vector<llvm::SmallVector<InstanceId, 4>> Drained; // by context: see Acquisition
-  std::vector<SegmentId> BeforeJoin;                     // by context: where it was when it began to wait for a thread
+  std::vector<SegmentId> BeforeJoin; // by context: where it was when it began to wait for a thread
   // By context: of what it holds, what it knew when it took it.
   std::vector<llvm::SmallVector<std::pair<InstanceId, SignalOrder::Known>, 4>> Knew;
   std::vector<std::shared_ptr<const Acquisition>> Used; // of Sections, by edges

@@ -36,7 +36,3 @@ std::optional<model::Severity> underlock::severityNamed(StringRef Name) {
 
 std::vector<std::string> underlock::certainties() { return {std::begin(CertaintyWords), std::end(CertaintyWords)}; }
 std::vector<std::string> underlock::severities() { return {std::begin(SeverityWords), std::end(SeverityWords)}; }
-
-bool underlock::isHeldDuring(const model::Lock &Kind) {
-  return llvm::any_of(Kind.Marks, [](const model::LockMark &M) { return M.During; });
-}

@@ -23,9 +23,6 @@ std::optional<model::Severity> severityNamed(llvm::StringRef Name);
 std::vector<std::string> certainties();
 std::vector<std::string> severities();
 
-// Of references: is it one that functions have while they run? "A work" is waited for then, not "the last reference".
-bool isHeldDuring(const model::Lock &Kind);
-
 } // namespace underlock
 
 #endif

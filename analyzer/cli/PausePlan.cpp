@@ -2,7 +2,6 @@
 //
 // From a finding to where its threads are paused, and to what the runtime says of it (PausePlan.h).
 #include "analyzer/cli/PausePlan.h"
-#include "analyzer/analyses/Words.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -95,12 +94,8 @@ private:
     return WhyNot.empty();
   }
 
-  static bool sleeps(const model::Lock *Kind) {
-    return Kind && !Kind->Spins &&
-           llvm::is_contained(
-               {model::LockKind::Mutex, model::LockKind::RwSem, model::LockKind::Semaphore, model::LockKind::Reference},
-               Kind->Kind);
-  }
+  // A kernel's runtime records no end of a thread, so none is paused for.
+  bool sleeps(InstanceId I) const { return R.maySleep(I) && R.classOf(I).Lock->Kind != model::LockKind::Thread; }
 
   // A task of a kernel is paused only where it may sleep, by what it asks for and what it has.
   void suitsKernel() {
@@ -108,10 +103,10 @@ private:
       auto Kind = R.Contexts[S.Context].Kind;
       if (Kind != UNDERLOCK_CONTEXT_TASK)
         WhyNot = R.contextName(S.Context) + " is no task that could be paused";
-      else if (!sleeps(R.classOf(S.Lock).Lock))
+      else if (!sleeps(S.Lock))
         WhyNot = "who takes " + R.lockName(S.Lock) + " may not sleep, and so cannot be paused";
       for (const Hold &H : S.Held)
-        if (H.own() && !sleeps(R.classOf(H.Lock).Lock))
+        if (H.own() && !sleeps(H.Lock))
           WhyNot = "who holds " + R.lockName(H.Lock) + " may not sleep, and so cannot be paused";
     }
   }
@@ -134,9 +129,9 @@ private:
     const model::Lock *Kind = R.classOf(S.Lock).Lock;
     bool Reference = Kind && Kind->Kind == model::LockKind::Reference;
     std::string What = Reference && !Kind->What.empty() ? Kind->What : R.lockName(S.Lock);
-    return llvm::formatv(At.Verb != UNDERLOCK_VERB_AWAIT     ? "is about to take {0} ({1})"
-                         : Reference && !isHeldDuring(*Kind) ? "is about to wait for the last {0} ({1})"
-                                                             : "is about to wait for {0} ({1})",
+    return llvm::formatv(At.Verb != UNDERLOCK_VERB_AWAIT      ? "is about to take {0} ({1})"
+                         : Reference && !Kind->isHeldDuring() ? "is about to wait for the last {0} ({1})"
+                                                              : "is about to wait for {0} ({1})",
                          What, where(At))
         .str();
   }

@@ -183,6 +183,10 @@ std::optional<Model> Loader::finish() {
   return std::move(Out);
 }
 
+bool Lock::isHeldDuring() const {
+  return any_of(Marks, [](const LockMark &M) { return M.During; });
+}
+
 template <typename T> static const T *findById(const std::vector<T> &In, StringRef Id) {
   auto It = find_if(In, [&](const T &E) { return E.Id == Id; });
   return It == In.end() ? nullptr : &*It;

@@ -58,6 +58,12 @@ struct Lock {
   Place Where;
 
   bool isLock() const { return Kind < LockKind::Completion; }
+  // May who has to wait for it sleep meanwhile? Not so where he spins; of a pseudo lock it is not known.
+  bool maySleep() const {
+    return isLock() ? Kind == LockKind::Mutex || Kind == LockKind::RwSem || Kind == LockKind::Semaphore : !Spins;
+  }
+  // Of references: is it one that functions have while they run? "A work" is waited for then, not "the last reference".
+  bool isHeldDuring() const;
 };
 
 // A moment in the code: the entry or the exit of a function, or a call of one, optionally only inside another one.

@@ -91,6 +91,8 @@ struct Recording {
   const LockClass &classOf(InstanceId I) const { return Classes[Instances[I].Class]; }
   // Else it is a reference, a completion or the end of a thread, of the model's `waits`.
   bool isLock(InstanceId I) const { return !classOf(I).Lock || classOf(I).Lock->isLock(); }
+  // Not said of what no model knows.
+  bool maySleep(InstanceId I) const { return classOf(I).Lock && classOf(I).Lock->maySleep(); }
 
   // What a person calls them; never empty. A class's name is the same in every run, that of one of its locks may have
   // an address in it.

@@ -11,12 +11,11 @@
 // what is held, and replay takes that over without a word to the observers.
 #include "analyzer/replay/Replay.h"
 #include "analyzer/replay/Delegation.h"
+#include "analyzer/replay/Doubts.h"
 #include "analyzer/replay/LockTable.h"
 #include "analyzer/replay/TsanNames.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringMap.h"
-#include "llvm/Support/FormatVariadic.h"
 #include <utility>
 
 using namespace underlock;
@@ -26,7 +25,7 @@ namespace {
 class Replayer {
 public:
   Replayer(Source &From, Recording &R, llvm::ArrayRef<Observer *> To)
-      : From(From), R(R), To(To), Locks(R), Delegated(R), Tsan(R) {}
+      : From(From), R(R), To(To), Locks(R), Delegated(R), Doubted(R), Tsan(R) {}
 
   bool run();
 
@@ -92,15 +91,11 @@ private:
   std::vector<ContextId> ExclusiveHolders;       // by InstanceId
   llvm::DenseMap<uint64_t, InstanceId> LastDead; // for ThreadSanitizer, which reports behind our own record
   Delegations Delegated;
+  Doubts Doubted;
   TsanNames Tsan;
   std::vector<Hold> WithDelegated;              // what heldFor() returned last, where others hold locks for the context
   std::vector<Hold> Waits;                      // what heldWhileWaiting() left
   llvm::DenseMap<uint64_t, ContextId> Children; // by the token of their start
-  llvm::StringMap<uint64_t> UnseenReleases;     // by class: holds that ended without a record
-  // Holds that were ended that way. Their release may still come: then the clock is to blame, not a missing mark.
-  llvm::DenseMap<std::pair<ContextId, InstanceId>, uint32_t> EndedUnseen;
-  uint64_t Overlaps = 0;
-  uint64_t Backwards = 0;
   Ticks Last = 0;
   bool Quiet = false;
 };
@@ -135,8 +130,7 @@ void Replayer::endUnseenHold(const Record &Rec, InstanceId Lock, ContextId Holde
   for (size_t I = Held.size(); I-- > 0;)
     if (Held[I].Lock == Lock)
       endHold(Holder, Lock, I);
-  ++UnseenReleases[R.classOf(Lock).Name];
-  ++EndedUnseen[{Holder, Lock}];
+  Doubted.endedUnseen(Holder, Lock);
 }
 
 void Replayer::acquired(const Record &Rec) {
@@ -246,13 +240,8 @@ void Replayer::released(const Record &Rec) {
 // The releasing context does not hold it. Kinds without an owner (semaphores) may be taken here and given back there;
 // for the others it is the analyses' to judge. Either way the lock is free afterwards.
 void Replayer::releasedElsewhere(const Record &Rec, InstanceId Lock) {
-  if (auto It = EndedUnseen.find({Rec.Context, Lock}); It != EndedUnseen.end()) {
-    if (--It->second == 0)
-      EndedUnseen.erase(It);
-    --UnseenReleases[R.classOf(Lock).Name];
-    ++Overlaps;
+  if (Doubted.comesLate(Rec.Context, Lock))
     return;
-  }
   ContextId Holder = None;
   size_t Index = 0;
   for (ContextId C = 0; C < Contexts.size() && Holder == None; ++C)
@@ -450,29 +439,9 @@ void Replayer::endOfRecording() {
     addHolders(Stuck.back());
   }
   tell([&](Observer &O) { O.stuck(Stuck); });
-  for (const auto &Unseen : UnseenReleases)
-    if (Unseen.getValue() > 0)
-      R.Remarks.push_back(
-          {Remark::Kind::Warning,
-           llvm::formatv(
-               "{0} was taken {1} time(s) while the recording still showed it held elsewhere: a release is not "
-               "marked in the model, or was made by code built without Underlock; the older hold was ended",
-               Unseen.getKey().empty() ? "a lock without a name" : Unseen.getKey(), Unseen.getValue())
-               .str()});
+  Doubted.remarksOnReleases(R.Remarks);
   Delegated.remarks(R.Remarks);
-  if (Overlaps)
-    R.Remarks.push_back(
-        {Remark::Kind::Warning,
-         llvm::formatv("{0} section(s) of one lock overlap in time: the clocks of the processors differ, "
-                       "so the order of events between threads is not exact",
-                       Overlaps)
-             .str()});
-  if (Backwards)
-    R.Remarks.push_back({Remark::Kind::Warning,
-                         llvm::formatv("{0} record(s) stand before an earlier one of another context: the clock ran "
-                                       "backwards between processors, so the order of locks is not exact",
-                                       Backwards)
-                             .str()});
+  Doubted.remarksOnTime(R.Remarks);
 }
 
 bool Replayer::run() {
@@ -492,7 +461,7 @@ bool Replayer::run() {
     if (!Quiet && R.Records++ == 0)
       R.Start = Rec.Time;
     if (Rec.Time < Last)
-      ++Backwards;
+      Doubted.backwards();
     Last = R.End = std::max(Last, Rec.Time);
     one(Rec);
     if (R.Mode == UNDERLOCK_RECORDING_DISTINCT && !Quiet && Rec.Kind != UNDERLOCK_RECORD_THREAD)

@@ -6,7 +6,6 @@
 
 using namespace underlock;
 using namespace underlock::test;
-using Findings = std::vector<std::string>;
 
 static const Findings Clean;
 static const std::string Requires = "contracts:\n  - {id: rule, event: removed, requires: L, why: w}\n";

@@ -7,19 +7,12 @@
 
 using namespace underlock;
 using namespace underlock::test;
-using Findings = std::vector<std::string>;
 
 static const Findings Clean;
 static const char UnderL[] = "contracts: [{id: c, event: removed, requires: L, why: w}]\n";
 static const char NotUnderL[] = "contracts: [{id: c, event: removed, forbids: L, why: w}]\n";
 
-static Findings in(const std::string &Model, const std::string &Trace) {
-  Judged J = judge(Model, Trace);
-  EXPECT_EQ(J.Errors, "");
-  return J.findings();
-}
-
-static Findings contract(const std::string &Trace) { return in(program(UnderL), Trace); }
+static Findings contract(const std::string &Trace) { return findingsIn(program(UnderL), Trace); }
 
 static report::Judged said(const Judged &J) {
   report::Judged Said;
@@ -43,8 +36,8 @@ TEST(Delegation, WorkIsDoneUnderWhatTheWaiterHolds) {
       contract("w event job:waits 7\nk event job:works 7\nk event removed\nk event job:worked\nw event job:waited\n"),
       Findings{"contract:c observed k"});
   // Shared stays shared.
-  EXPECT_EQ(in(program("contracts: [{id: c, event: removed, requires: L, mode: exclusive, why: w}]\n"),
-               "w acquire L/rw shared\nw event job:waits 7\nk event job:works 7\nk event removed\n"),
+  EXPECT_EQ(findingsIn(program("contracts: [{id: c, event: removed, requires: L, mode: exclusive, why: w}]\n"),
+                       "w acquire L/rw shared\nw event job:waits 7\nk event job:works 7\nk event removed\n"),
             Findings{"contract:c observed k"});
 }
 
@@ -130,18 +123,19 @@ TEST(Delegation, TheReportSaysWhoHolds) {
 
 TEST(Delegation, TakingWhatTheWaiterHolds) {
   std::string Works = "w event job:waits 7\nk event job:works 7\n";
-  EXPECT_EQ(in(program(), "w acquire L\n" + Works + "k wait L\n"), Findings{"self:delegated-deadlock observed L k"});
-  EXPECT_EQ(in(program(), "w acquire L\n" + Works + "k event job:worked\nk wait L\n"), Clean);
-  EXPECT_EQ(in(program(), "w acquire M\n" + Works + "k wait L\n"), Clean);
-  EXPECT_EQ(in(program(), "x acquire L/rw\nx release L\nw acquire L shared\n" + Works + "k acquire L shared\n"),
+  EXPECT_EQ(findingsIn(program(), "w acquire L\n" + Works + "k wait L\n"),
+            Findings{"self:delegated-deadlock observed L k"});
+  EXPECT_EQ(findingsIn(program(), "w acquire L\n" + Works + "k event job:worked\nk wait L\n"), Clean);
+  EXPECT_EQ(findingsIn(program(), "w acquire M\n" + Works + "k wait L\n"), Clean);
+  EXPECT_EQ(findingsIn(program(), "x acquire L/rw\nx release L\nw acquire L shared\n" + Works + "k acquire L shared\n"),
             Findings{"self:recursion assumed L k"});
 }
 
 TEST(Delegation, TheWaitersLocksAreNotTheWorkersToGiveBack) {
   std::string Works = "main fork k\nw acquire L\nw event job:waits 7\nk event job:works 7\n";
-  EXPECT_EQ(in(program(), Works + "k exits\n"), Clean); // holds nothing at its end
-  EXPECT_EQ(in(program(), Works + "k release L\n"), Findings{"self:foreign-release observed L k"});
-  EXPECT_EQ(in(program(), Works + "k refused L\n"), Clean); // no lock of its own
+  EXPECT_EQ(findingsIn(program(), Works + "k exits\n"), Clean); // holds nothing at its end
+  EXPECT_EQ(findingsIn(program(), Works + "k release L\n"), Findings{"self:foreign-release observed L k"});
+  EXPECT_EQ(findingsIn(program(), Works + "k refused L\n"), Clean); // no lock of its own
 }
 
 // w holds A, and k takes B for it.
@@ -155,18 +149,20 @@ static std::string aThenB(const std::string &Before = "", const std::string &Aft
 TEST(Delegation, LockOrderGoesThroughTheWait) {
   Findings Inversion = {"order:inversion assumed A B"};
   std::string Reverse = "x acquire B\nx acquire A\nx release A\nx release B\n";
-  EXPECT_EQ(in(program(), aThenB() + Reverse), Inversion);
-  EXPECT_EQ(in(kernel(), "w end boot\n" + aThenB() + Reverse), Inversion);
+  EXPECT_EQ(findingsIn(program(), aThenB() + Reverse), Inversion);
+  EXPECT_EQ(findingsIn(kernel(), "w end boot\n" + aThenB() + Reverse), Inversion);
   // A lock that the waiter holds keeps others out like any other.
-  EXPECT_EQ(in(program(), aThenB("w acquire G\n", "w release G\n") + "x acquire G\n" + Reverse + "x release G\n"),
-            Clean);
+  EXPECT_EQ(
+      findingsIn(program(), aThenB("w acquire G\n", "w release G\n") + "x acquire G\n" + Reverse + "x release G\n"),
+      Clean);
   // Waiting for k, w cannot be elsewhere; another caller of the kernel can.
   std::string Itself = "w acquire B\nw acquire A\nw release A\nw release B\n";
-  EXPECT_EQ(in(program(), aThenB() + Itself), Clean);
-  EXPECT_EQ(in(kernel(), "w end boot\n" + aThenB() + Itself), Inversion);
+  EXPECT_EQ(findingsIn(program(), aThenB() + Itself), Clean);
+  EXPECT_EQ(findingsIn(kernel(), "w end boot\n" + aThenB() + Itself), Inversion);
 }
 
 TEST(Delegation, ADeadlockThroughTheWait) {
-  EXPECT_EQ(in(program(), "x acquire B\nw acquire A\nw event job:waits 7\nk event job:works 7\nk wait B\nx wait A\n"),
-            Findings{"order:inversion observed A B"});
+  EXPECT_EQ(
+      findingsIn(program(), "x acquire B\nw acquire A\nw event job:waits 7\nk event job:works 7\nk wait B\nx wait A\n"),
+      Findings{"order:inversion observed A B"});
 }

@@ -8,7 +8,6 @@
 
 using namespace underlock;
 using namespace underlock::test;
-using Findings = std::vector<std::string>;
 
 static const Findings Clean;
 static const char Waits[] = "waits:\n"
@@ -19,11 +18,7 @@ static const char Waits[] = "waits:\n"
 
 static const std::string Contexts = "context t task 1\ncontext th task 2\ncontext hard hardirq 1\nt end boot\n";
 
-static Findings in(const std::string &Trace) {
-  Judged J = judge(kernel(Waits), Contexts + Trace);
-  EXPECT_EQ(J.Errors, "");
-  return J.findings();
-}
+static Findings in(const std::string &Trace) { return findingsIn(kernel(Waits), Contexts + Trace); }
 
 // The descriptor `d` has a handler that takes `Lock`, and a thread that does.
 static std::string handler(const std::string &Lock) {

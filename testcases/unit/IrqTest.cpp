@@ -6,17 +6,12 @@
 
 using namespace underlock;
 using namespace underlock::test;
-using Findings = std::vector<std::string>;
 
 static const Findings Clean;
 static const std::string Contexts = "context t1 task 1\ncontext t2 task 2\ncontext hard hardirq 0\n"
                                     "context soft softirq 0\nt1 end boot\n";
 
-static Findings in(const std::string &Trace) {
-  Judged J = judge(kernel(), Contexts + Trace);
-  EXPECT_EQ(J.Errors, "");
-  return J.findings();
-}
+static Findings in(const std::string &Trace) { return findingsIn(kernel(), Contexts + Trace); }
 
 static const std::string InHard = "hard acquire A/spin irqs-off\nhard release A irqs-off\n";
 static const std::string InSoft = "soft acquire A/spin\nsoft release A\n";
@@ -134,11 +129,7 @@ waits:
 )";
 
 static Judged judged(const std::string &Trace) { return judge(kernel(Rcu), Contexts + Trace); }
-static Findings reading(const std::string &Trace) {
-  Judged J = judged(Trace);
-  EXPECT_EQ(J.Errors, "");
-  return J.findings();
-}
+static Findings reading(const std::string &Trace) { return findingsIn(kernel(Rcu), Contexts + Trace); }
 static const std::string Enter = "t1 event RCU:read-lock\n", Leave = "t1 event RCU:read-unlock\n";
 static const std::string TakesM = "t1 acquire M/m\nt1 release M\n";
 

@@ -5,6 +5,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include <algorithm>
+#include <gtest/gtest.h>
 
 using namespace underlock;
 
@@ -80,4 +81,10 @@ test::Judged test::judge(const std::string &ModelText, const std::string &Trace,
   J.Remarks = J.R->Remarks;
   J.R->Names = nullptr; // the text is gone after this
   return J;
+}
+
+test::Findings test::findingsIn(const std::string &ModelText, const std::string &Trace) {
+  Judged J = judge(ModelText, Trace);
+  EXPECT_EQ(J.Errors, "");
+  return J.findings();
 }

@@ -34,6 +34,10 @@ struct Judged {
 Judged judge(const std::string &ModelText, const std::string &Trace,
              underlock_recording_mode Mode = UNDERLOCK_RECORDING_EVERYTHING);
 
+using Findings = std::vector<std::string>; // as Judged::findings() has them
+// What is found, where nothing else of it matters. A model or a text that cannot be read fails the test.
+Findings findingsIn(const std::string &ModelText, const std::string &Trace);
+
 } // namespace underlock::test
 
 #endif

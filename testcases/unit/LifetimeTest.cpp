@@ -6,7 +6,6 @@
 
 using namespace underlock;
 using namespace underlock::test;
-using Findings = std::vector<std::string>;
 
 static const Findings Clean;
 
@@ -33,16 +32,10 @@ lifetimes:
 )";
 
 static Judged inProgram(const std::string &Trace) { return judge(program(Lifetimes), Trace); }
-static Findings in(const std::string &Trace) {
-  Judged J = inProgram(Trace);
-  EXPECT_EQ(J.Errors, "");
-  return J.findings();
-}
+static Findings in(const std::string &Trace) { return findingsIn(program(Lifetimes), Trace); }
 static Findings inKernel(const std::string &Trace) {
-  Judged J =
-      judge(kernel(Lifetimes), "context t1 task 1\ncontext t2 task 2\ncontext c cpu-thread 3\nt1 end boot\n" + Trace);
-  EXPECT_EQ(J.Errors, "");
-  return J.findings();
+  return findingsIn(kernel(Lifetimes),
+                    "context t1 task 1\ncontext t2 task 2\ncontext c cpu-thread 3\nt1 end boot\n" + Trace);
 }
 static Findings one(const std::string &Certainty, const std::string &Who = "t1 t2 t1") {
   return {"lifetime:session " + Certainty + " " + Who};
@@ -282,11 +275,9 @@ static Findings whereItWaits(const std::string &Also, const std::string &Trace) 
   std::string Model = kernel(Lifetimes);
   const std::string Marks = "{id: rcu, marks:";
   Model.replace(Model.find(Marks), Marks.size(), "{id: rcu, also: [" + Also + "], marks:");
-  Judged J =
-      judge(Model, "context t1 task 1\ncontext t2 task 2\ncontext h hardirq 3\ncontext s softirq 4\nt1 end boot\n" +
-                       Trace + "t2 event session:free-after-rcu 16\n");
-  EXPECT_EQ(J.Errors, "");
-  return J.findings();
+  return findingsIn(Model,
+                    "context t1 task 1\ncontext t2 task 2\ncontext h hardirq 3\ncontext s softirq 4\nt1 end boot\n" +
+                        Trace + "t2 event session:free-after-rcu 16\n");
 }
 static std::string bareWith(const std::string &State, const std::string &Who = "t1") {
   return Who + " event session:lookup 16 " + State + "\n" + Who + " event session:use 16 " + State + "\n";
@@ -388,12 +379,10 @@ TEST(Lifetime, SaysWhatNoRecordTells) {
 // The shipped model: what is shown in /proc/interrupts, and walked by a CPU that comes or goes.
 TEST(Lifetime, DescriptorsOfLinux) {
   auto InLinux = [](const std::string &Trace) {
-    Judged J = judge("underlock: 1\nname: test\nextends: [linux]\n",
-                     "context t1 task 1\ncontext t2 task 2\ncontext c cpu-thread 3\nt1 end boot\n" + Trace +
-                         "t2 acquire L:sparse_irq_lock/mutex\nt2 event desc-in-use:unpublish 0 24\n"
-                         "t2 event desc-in-use:free-after-RCU 0 24\nt2 release L\n");
-    EXPECT_EQ(J.Errors, "");
-    return J.findings();
+    return findingsIn("underlock: 1\nname: test\nextends: [linux]\n",
+                      "context t1 task 1\ncontext t2 task 2\ncontext c cpu-thread 3\nt1 end boot\n" + Trace +
+                          "t2 acquire L:sparse_irq_lock/mutex\nt2 event desc-in-use:unpublish 0 24\n"
+                          "t2 event desc-in-use:free-after-RCU 0 24\nt2 release L\n");
   };
   auto Uses = [](const std::string &Who, const std::string &Number, const std::string &State = "") {
     return Who + " event desc-in-use:lookup 4096 " + Number + State + "\n" + Who + " event desc-in-use:use 4096" +

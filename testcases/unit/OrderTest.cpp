@@ -7,22 +7,13 @@
 
 using namespace underlock;
 using namespace underlock::test;
-using Findings = std::vector<std::string>;
 
 static const Findings Clean, Inversion{"order:inversion assumed A B"},
     PossibleInversion{"order:inversion possible A B"};
 
-static Findings inProgram(const std::string &Trace) {
-  Judged J = judge(program(), Trace);
-  EXPECT_EQ(J.Errors, "");
-  return J.findings();
-}
+static Findings inProgram(const std::string &Trace) { return findingsIn(program(), Trace); }
 
-static Findings inKernel(const std::string &Trace) {
-  Judged J = judge(kernel(), Trace);
-  EXPECT_EQ(J.Errors, "");
-  return J.findings();
-}
+static Findings inKernel(const std::string &Trace) { return findingsIn(kernel(), Trace); }
 
 static std::string nested(const std::string &Who, const std::string &First, const std::string &Second) {
   auto Name = [](const std::string &Lock) { return Lock.substr(0, Lock.find(' ')); };

@@ -6,7 +6,6 @@
 
 using namespace underlock;
 using namespace underlock::test;
-using Findings = std::vector<std::string>;
 
 static const Findings Clean;
 // The phase stands where the model's phases end, so it is put in front of the locks.
@@ -17,15 +16,10 @@ static std::string withRefit(std::string Model) {
 }
 
 static Judged inProgram(const std::string &Trace) { return judge(withRefit(program()), Trace); }
-static Findings in(const std::string &Trace) {
-  Judged J = inProgram(Trace);
-  EXPECT_EQ(J.Errors, "");
-  return J.findings();
-}
+static Findings in(const std::string &Trace) { return findingsIn(withRefit(program()), Trace); }
 static Findings inKernel(const std::string &Trace) {
-  Judged J = judge(withRefit(kernel()), "context t1 task 1\ncontext t2 task 2\ncontext c cpu-thread 3\nt1 end boot\n" + Trace);
-  EXPECT_EQ(J.Errors, "");
-  return J.findings();
+  return findingsIn(withRefit(kernel()),
+                    "context t1 task 1\ncontext t2 task 2\ncontext c cpu-thread 3\nt1 end boot\n" + Trace);
 }
 
 TEST(Phase, HappenedInside) {

@@ -6,16 +6,10 @@
 
 using namespace underlock;
 using namespace underlock::test;
-using Findings = std::vector<std::string>;
 
 static const Findings Clean;
 
-static Findings in(const std::string &Model, const std::string &Trace) {
-  Judged J = judge(Model, Trace);
-  EXPECT_EQ(J.Errors, "");
-  return J.findings();
-}
-static Findings inProgram(const std::string &Trace) { return in(program(), Trace); }
+static Findings inProgram(const std::string &Trace) { return findingsIn(program(), Trace); }
 
 TEST(Self, WaitingForOnesOwnLock) {
   EXPECT_EQ(inProgram("t1 acquire A\nt1 wait A\n"), Findings{"self:self-deadlock observed A t1"});

@@ -8,7 +8,6 @@
 
 using namespace underlock;
 using namespace underlock::test;
-using Findings = std::vector<std::string>;
 
 static const Findings Clean;
 static const char Waits[] = "waits:\n"
@@ -17,13 +16,8 @@ static const char Waits[] = "waits:\n"
                             "  - {id: end, kind: thread, marks: [{wait: join}]}\n"
                             "  - {id: done, kind: completion, marks: [{wait: wait_for}, {signal: complete}]}\n";
 
-static Findings in(const std::string &Model, const std::string &Trace) {
-  Judged J = judge(Model, Trace);
-  EXPECT_EQ(J.Errors, "");
-  return J.findings();
-}
-static Findings inProgram(const std::string &Trace) { return in(program(Waits), Trace); }
-static Findings inKernel(const std::string &Trace) { return in(kernel(Waits), "boot end boot\n" + Trace); }
+static Findings inProgram(const std::string &Trace) { return findingsIn(program(Waits), Trace); }
+static Findings inKernel(const std::string &Trace) { return findingsIn(kernel(Waits), "boot end boot\n" + Trace); }
 
 static std::string text(const std::string &Trace) {
   Judged J = judge(program(Waits), Trace);
