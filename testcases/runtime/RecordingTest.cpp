@@ -36,7 +36,7 @@ TEST(Recording, NamesImagesAndReadsBothClocks) {
   bool Driver = false, Libc = false;
   for (const decode::Image &I : T.Images) {
     EXPECT_LT(I.Start, I.End);
-    Driver |= I.Path == std::string(DRIVER);
+    Driver |= I.Path == run::Driver;
     Libc |= I.Path.find("libc.so.6") != std::string::npos && I.BuildId.size() == 20;
   }
   EXPECT_TRUE(Driver);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Runs the driver as a recorded process, for the runtime's tests. The build says where it is (DRIVER).
+// Runs the driver as a recorded process, for the runtime's tests. Driver.cpp says where it is.
 #ifndef UNDERLOCK_TESTCASES_RUNTIME_RUN_H
 #define UNDERLOCK_TESTCASES_RUNTIME_RUN_H
 
@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 namespace run {
+
+extern const char *const Driver;
 
 // A folder of the test's own, gone with it.
 class Folder {
@@ -86,11 +88,11 @@ inline Process start(const std::string &Settings, const std::vector<std::string>
     setrlimit(RLIMIT_CORE, &NoCore);
     setenv("UNDERLOCK", Settings.c_str(), 1);
     InChild();
-    std::vector<char *> Argv = {const_cast<char *>(DRIVER)};
+    std::vector<char *> Argv = {const_cast<char *>(Driver)};
     for (const std::string &A : Arguments)
       Argv.push_back(const_cast<char *>(A.c_str()));
     Argv.push_back(nullptr);
-    execv(DRIVER, Argv.data());
+    execv(Driver, Argv.data());
     _exit(127);
   }
   close(Out[1]);
