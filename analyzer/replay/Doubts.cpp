@@ -35,16 +35,12 @@ void Doubts::remarksOnReleases(std::vector<Remark> &Out) const {
 }
 
 void Doubts::remarksOnTime(std::vector<Remark> &Out) const {
-  if (Overlaps)
-    Out.push_back({Remark::Kind::Warning,
-                   llvm::formatv("{0} section(s) of one lock overlap in time: the clocks of the processors differ, "
-                                 "so the order of events between threads is not exact",
-                                 Overlaps)
-                       .str()});
-  if (Backwards)
-    Out.push_back({Remark::Kind::Warning,
-                   llvm::formatv("{0} record(s) stand before an earlier one of another context: the clock ran "
-                                 "backwards between processors, so the order of locks is not exact",
-                                 Backwards)
-                       .str()});
+  auto Say = [&](uint64_t Count, const char *What) {
+    if (Count)
+      Out.push_back({Remark::Kind::Warning, llvm::formatv(What, Count).str()});
+  };
+  Say(Overlaps, "{0} section(s) of one lock overlap in time: the clocks of the processors differ, so the order of "
+                "events between threads is not exact");
+  Say(Backwards, "{0} record(s) stand before an earlier one of another context: the clock ran backwards between "
+                 "processors, so the order of locks is not exact");
 }
