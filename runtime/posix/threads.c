@@ -320,7 +320,7 @@ EXPORT int thrd_join(thrd_t thread, int *result)
 
 /*
  * A kernel's code that is compiled as a program comes with the kernel's model, and so with the marks where its tasks end.
- * They are threads here, which the end of a thread is seen of anyway, and some are reaped by what comes after the mark.
+ * Here they are threads, whose end is seen by itself, and what a thread still does behind the mark is recorded.
  */
 EXPORT void __underlock_v1_end(void)
 {

@@ -47,10 +47,9 @@ void synchronize_rcu(void)
 		sched_yield();
 }
 
-/* The last that a task calls. Out of line, as in Linux: it is a place where the model says that a task ends. */
-static __attribute__((noinline)) void do_task_dead(void)
+/* The last that a task calls: there, says the model, it ends. */
+static void do_task_dead(void)
 {
-	__asm__ volatile("");
 }
 
 static void *kthread(void *argument)
